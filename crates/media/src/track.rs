@@ -1,0 +1,85 @@
+use crate::{Codec, MediaKind};
+use bytes::Bytes;
+
+/// Names one track of a stream: its kind, and its number among the tracks of that kind (0 is the default one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TrackId {
+    /// Pictures, sound or data.
+    pub kind: MediaKind,
+    /// The number within the kind; Enhanced RTMP's `trackId`.
+    pub index: u8,
+}
+
+impl TrackId {
+    /// The default video track.
+    pub const VIDEO: Self = Self { kind: MediaKind::Video, index: 0 };
+    /// The default audio track.
+    pub const AUDIO: Self = Self { kind: MediaKind::Audio, index: 0 };
+    /// The default data track.
+    pub const DATA: Self = Self { kind: MediaKind::Data, index: 0 };
+}
+
+/// One line of pictures or sound of a stream, as its latest decoder config describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// Which track of the stream.
+    pub id: TrackId,
+    /// How its packets are coded.
+    pub codec: Codec,
+    /// The decoder config in the codec's normal form ([`Codec`]).
+    pub config: Bytes,
+    /// What the decoder config says.
+    pub info: TrackInfo,
+}
+
+/// What a decoder config says of a track.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrackInfo {
+    /// Of pictures.
+    Video(VideoInfo),
+    /// Of sound.
+    Audio(AudioInfo),
+}
+
+/// What a decoder config says of pictures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VideoInfo {
+    /// Width in luma samples after cropping; 0 when the config does not say.
+    pub width: u32,
+    /// Height in luma samples after cropping; 0 when the config does not say.
+    pub height: u32,
+    /// Pictures per second, when the bit stream states it.
+    pub frame_rate: Option<f64>,
+    /// Name of the profile for people, such as `High`.
+    pub profile: &'static str,
+    /// Level in tenths (31 is level 3.1); 0 when the codec has none.
+    pub level_tenths: u32,
+    /// Whether pictures may leave the decoder in another order than they enter it.
+    pub may_reorder: bool,
+}
+
+/// What a decoder config says of sound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AudioInfo {
+    /// Samples per second of what is heard.
+    pub sample_rate: u32,
+    /// Number of channels.
+    pub channels: u8,
+    /// Samples per packet at `sample_rate`, when that is fixed (1024 for AAC-LC).
+    pub samples_per_packet: Option<u32>,
+    /// Name of the profile for people, such as `LC`; empty when the codec has none.
+    pub profile: &'static str,
+}
+
+/// What an encoder says of its stream as a whole; never trusted for decoding.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metadata {
+    /// Name of the encoder program.
+    pub encoder: Option<String>,
+    /// Pictures per second.
+    pub frame_rate: Option<f64>,
+    /// Video bit rate in bits per second.
+    pub video_bps: Option<u32>,
+    /// Audio bit rate in bits per second.
+    pub audio_bps: Option<u32>,
+}
