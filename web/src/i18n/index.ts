@@ -1,0 +1,60 @@
+/** Texts in the viewer's language. A key missing from a dictionary does not compile. */
+
+import { en } from "./en";
+import { zhCN } from "./zh-CN";
+import { zhTW } from "./zh-TW";
+
+export type Key = keyof typeof en;
+export type Messages = Record<Key, string>;
+export type Language = "en" | "zh-TW" | "zh-CN";
+
+/** `{name}` placeholders of a message, read from its English text. */
+type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type Arguments<K extends Key> = [Names<(typeof en)[K]>] extends [never]
+  ? []
+  : [values: Record<Names<(typeof en)[K]>, string | number>];
+
+export const dictionaries: Readonly<Record<Language, Messages>> = { en, "zh-TW": zhTW, "zh-CN": zhCN };
+
+/** The first language of the viewer that there are texts for. */
+export function pickLanguage(wanted: readonly string[]): Language {
+  for (const tag of wanted) {
+    const lower = tag.toLowerCase();
+    if (lower === "en" || lower.startsWith("en-")) return "en";
+    if (lower === "zh" || lower.startsWith("zh-")) {
+      // Script decides, then region; `zh` alone mostly means Simplified.
+      return /-hant|-(tw|hk|mo)\b/.test(lower) && !lower.includes("-hans") ? "zh-TW" : "zh-CN";
+    }
+  }
+  return "en";
+}
+
+/** Language of this page: `?lang=` first, then what the browser asks for. */
+export const language: Language = pickLanguage([
+  new URLSearchParams(location.search).get("lang") ?? "",
+  ...navigator.languages,
+]);
+
+export function t<K extends Key>(key: K, ...values: Arguments<K>): string {
+  return fill(dictionaries[language][key], values[0]);
+}
+
+export function fill(text: string, values: Readonly<Record<string, string | number>> = {}): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** "3 viewers", in the language's own plural. */
+export function viewers(count: number): string {
+  const plural = new Intl.PluralRules(language).select(count);
+  return t(plural === "one" ? "live.viewers.one" : "live.viewers.other", {
+    count: new Intl.NumberFormat(language).format(count),
+  });
+}
+
+/** "2 h 5 min" since `startedAtMs`. */
+export function since(startedAtMs: number, nowMs: number): string {
+  const minutes = Math.max(0, Math.floor((nowMs - startedAtMs) / 60_000));
+  if (minutes < 1) return t("time.justNow");
+  if (minutes < 60) return t("time.minutes", { minutes });
+  return t("time.hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+}
