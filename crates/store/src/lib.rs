@@ -1,1 +1,23 @@
-//! To come.
+//! The log of a stream's finished segments, addressed by sequence number and by time.
+//!
+//! Today the log is a [`LiveWindow`]: the newest segments, in memory, within limits. One window holds one kind of
+//! media: CMAF (which HLS with fMP4 and DASH share) or MPEG-TS. Its [`Snapshot`] answers what a player asks: the
+//! playlists, and the bytes behind the [`Name`]s that stand in them.
+//!
+//! Not here: muxing, where to cut (`packaging` decides), files, HTTP.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod error;
+mod manifest;
+mod name;
+mod segment;
+mod snapshot;
+mod window;
+
+pub use error::Error;
+pub use manifest::{DashOptions, HlsOptions};
+pub use name::{Name, NotAName};
+pub use segment::{Fragment, Init, Media, NewInit, NewSegment, Segment, TrackInit, TrackSpan};
+pub use snapshot::Snapshot;
+pub use window::{Limits, LiveWindow, WindowKind};
