@@ -52,4 +52,55 @@ pub enum Error {
     /// An object whose class writes itself in its own format (AMF3 §3.12).
     #[error("AMF3 externalizable objects are not supported")]
     AmfExternalizable,
+    /// The stream does not begin as FLV does.
+    #[error("not an FLV stream: it must begin with the letters FLV (FLV 10.1 §E.2)")]
+    NotFlv,
+    /// The stream says that its tags begin very far behind its start.
+    #[error("FLV header of {bytes} bytes exceeds {max_bytes} (FLV 10.1 §E.2 DataOffset)")]
+    HeaderTooLarge {
+        /// What the header says.
+        bytes: usize,
+        /// The limit.
+        max_bytes: usize,
+    },
+    /// A kind of tag that does not exist.
+    #[error("FLV tag type {tag_type} is not 8 (audio), 9 (video) or 18 (script) (FLV 10.1 §E.4.1)")]
+    TagType {
+        /// The number sent.
+        tag_type: u8,
+    },
+    /// A tag above the limit given to [`Demuxer::new`](crate::Demuxer::new).
+    #[error("FLV tag of {bytes} bytes exceeds {max_bytes}")]
+    TagTooLarge {
+        /// What the tag header says.
+        bytes: usize,
+        /// The limit.
+        max_bytes: usize,
+    },
+    /// A codec that is known by name but cannot be delivered.
+    #[error("codec {name} is not supported")]
+    UnsupportedCodec {
+        /// The codec's name for people.
+        name: String,
+    },
+    /// A decoder config longer than [`CONFIG_BYTES_MAX`](crate::CONFIG_BYTES_MAX).
+    #[error("decoder config of {bytes} bytes exceeds {max_bytes}")]
+    ConfigTooLarge {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        max_bytes: usize,
+    },
+    /// A body with more modifiers than anybody has use for.
+    #[error("more than {max} ModEx modifiers before one packet (Enhanced RTMP v2, ModEx)")]
+    TooManyModifiers {
+        /// The limit.
+        max: usize,
+    },
+    /// A body with more shares than there are track numbers.
+    #[error("more than {max} tracks in one body (Enhanced RTMP v2, Multitrack)")]
+    TooManyParts {
+        /// The limit.
+        max: usize,
+    },
 }

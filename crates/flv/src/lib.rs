@@ -13,7 +13,24 @@
 
 pub mod amf0;
 pub mod amf3;
+mod body;
+mod demux;
+mod enhanced;
 mod error;
+mod first_frame;
+mod legacy;
+mod mux;
+mod normal_form;
 mod reader;
+mod script;
+mod tag;
 
+pub use body::{BodyDemuxer, CONFIG_BYTES_MAX, Outcome, SCRIPT_BYTES_MAX, Skipped, TRACKS_MAX};
+pub use demux::Demuxer;
+pub use enhanced::four_cc;
 pub use error::Error;
+pub use mux::{
+    BodyHeader, body_header, body_payload, encode_end_of_sequence, encode_tag, end_of_sequence, file_header,
+    metadata_body, previous_tag_size, tag_header, timestamp_ms,
+};
+pub use tag::{Tag, TagType};

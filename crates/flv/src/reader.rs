@@ -42,6 +42,16 @@ impl<'a> Reader<'a> {
         self.array().map(u16::from_be_bytes)
     }
 
+    pub(crate) fn u24(&mut self) -> Result<u32, Error> {
+        let [high, middle, low] = self.array()?;
+        Ok(u32::from_be_bytes([0, high, middle, low]))
+    }
+
+    pub(crate) fn i24(&mut self) -> Result<i32, Error> {
+        let [high, middle, low] = self.array()?;
+        Ok(i32::from_be_bytes([high, middle, low, 0]) >> 8)
+    }
+
     pub(crate) fn u32(&mut self) -> Result<u32, Error> {
         self.array().map(u32::from_be_bytes)
     }
