@@ -128,3 +128,6 @@ pub struct Representation {
     /// Channels of sound; 0 when unknown or pictures.
     pub channels: u8,
 }
+
+#[cfg(test)]
+mod tests;

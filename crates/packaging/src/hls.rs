@@ -11,3 +11,6 @@ pub use multivariant::{MultivariantPlaylist, Rendition, Resolution, Variant};
 
 /// The media type of both kinds of playlist.
 pub const MIME_TYPE: &str = "application/vnd.apple.mpegurl";
+
+#[cfg(test)]
+mod tests;

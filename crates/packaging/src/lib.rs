@@ -10,6 +10,8 @@
 
 pub mod dash;
 mod date_time;
+#[cfg(test)]
+mod golden;
 pub mod hls;
 mod rate;
 mod segmenter;

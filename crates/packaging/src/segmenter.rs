@@ -238,3 +238,6 @@ impl Open {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,9 +58,10 @@ pub struct PlaylistSegment {
     pub is_gap: bool,
 }
 
-/// Fractional `EXTINF` needs version 3, `EXT-X-MAP` outside I-frame playlists version 6; fMP4 is commonly 7.
+/// Fractional `EXTINF` needs version 3, `EXT-X-MAP` outside I-frame playlists 6 (fMP4 is commonly 7), `EXT-X-GAP` 8.
 const VERSION_TS: u8 = 3;
 const VERSION_FMP4: u8 = 7;
+const VERSION_GAP: u8 = 8;
 
 impl MediaPlaylist {
     /// The target duration that is printed, in seconds.
@@ -76,8 +77,12 @@ impl MediaPlaylist {
     }
 
     fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_fmp4 = self.segments.iter().any(|segment| segment.init_uri.is_some());
-        writeln!(f, "#EXTM3U\n#EXT-X-VERSION:{}", if is_fmp4 { VERSION_FMP4 } else { VERSION_TS })?;
+        let versions = self.segments.iter().map(|segment| match segment.init_uri {
+            _ if segment.is_gap => VERSION_GAP,
+            Some(_) => VERSION_FMP4,
+            None => VERSION_TS,
+        });
+        writeln!(f, "#EXTM3U\n#EXT-X-VERSION:{}", versions.max().unwrap_or(VERSION_TS))?;
         writeln!(f, "#EXT-X-TARGETDURATION:{}", self.target_duration_s())?;
         match self.kind {
             PlaylistKind::Live => {}
