@@ -107,3 +107,6 @@ impl LiveWindow {
         self.wait_for_segment(first_sequence).await
     }
 }
+
+#[cfg(test)]
+mod tests;
