@@ -13,6 +13,8 @@ mod manifest;
 mod name;
 mod segment;
 mod snapshot;
+#[cfg(test)]
+mod testing;
 mod window;
 
 pub use error::Error;

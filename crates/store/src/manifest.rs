@@ -198,3 +198,6 @@ fn representation(init: &TrackInit, rate: BitRate) -> Representation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
