@@ -18,7 +18,7 @@ export const en = {
   "state.refused.title": "You cannot watch this stream",
   "state.refused.text": "The link has expired or was not meant for you. Ask the host for a new one.",
   "state.unsupported.title": "This browser cannot play the stream",
-  "state.unsupported.text": "It is encoded as {codecs}, which this browser does not support (tried: {protocols}). Another browser may, and VLC plays it with an address from “Other ways to watch”.",
+  "state.unsupported.text": "It does not support {codecs} (tried: {protocols}). Use another browser, or VLC with an address from “Other ways to watch”.",
   "state.failed.title": "The server rejected this request",
   "state.failed.text": "Check the address of this page. If it is right, give the operator this code: {code}",
   "state.blocked.title": "Tap to play",
@@ -43,6 +43,9 @@ export const en = {
   "live.delayLabel": "Live, {seconds} seconds behind. Go to live",
   "live.viewers.one": "{count} viewer",
   "live.viewers.other": "{count} viewers",
+  "live.justNow": "just went live",
+  "live.minutes": "live for {minutes} min",
+  "live.hours": "live for {hours} h {minutes} min",
 
   "line.label": "Line",
   "line.auto": "Automatic",
@@ -75,7 +78,6 @@ export const en = {
   "home.empty.text": "Send a stream from OBS or ffmpeg; it appears here within seconds.",
   "home.error.title": "The server does not answer",
   "home.error.text": "This page keeps asking and fills itself when the server is back.",
-  "home.live": "Live for {duration}",
   "home.watch": "Watch {stream}",
   "home.name.title": "Know the name?",
   "home.name.label": "Stream name",
@@ -88,8 +90,4 @@ export const en = {
   "home.ffmpeg.title": "ffmpeg",
   "home.ffmpeg.text": "Sends a file as if it were live:",
   "home.publish.note": "By default anybody may publish from this machine itself; from elsewhere a stream key or a signed address is needed.",
-
-  "time.minutes": "{minutes} min",
-  "time.hours": "{hours} h {minutes} min",
-  "time.justNow": "less than a minute",
 } as const;

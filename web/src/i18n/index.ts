@@ -51,10 +51,10 @@ export function viewers(count: number): string {
   });
 }
 
-/** "2 h 5 min" since `startedAtMs`. */
-export function since(startedAtMs: number, nowMs: number): string {
-  const minutes = Math.max(0, Math.floor((nowMs - startedAtMs) / 60_000));
-  if (minutes < 1) return t("time.justNow");
-  if (minutes < 60) return t("time.minutes", { minutes });
-  return t("time.hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+/** "Live for 2 h 5 min". */
+export function onAir(forMs: number): string {
+  const minutes = Math.floor(forMs / 60_000);
+  if (minutes < 1) return t("live.justNow");
+  if (minutes < 60) return t("live.minutes", { minutes });
+  return t("live.hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }

@@ -44,6 +44,9 @@ export const zhCN: Messages = {
   "live.delayLabel": "直播中，延迟 {seconds} 秒。回到最新画面",
   "live.viewers.one": "{count} 人在看",
   "live.viewers.other": "{count} 人在看",
+  "live.justNow": "刚开播",
+  "live.minutes": "已开播 {minutes} 分钟",
+  "live.hours": "已开播 {hours} 小时 {minutes} 分钟",
 
   "line.label": "线路",
   "line.auto": "自动",
@@ -76,7 +79,6 @@ export const zhCN: Messages = {
   "home.empty.text": "用 OBS 或 ffmpeg 推流过来，几秒后就会出现在这里。",
   "home.error.title": "服务器没有响应",
   "home.error.text": "页面会不断重试，服务器恢复后自动更新。",
-  "home.live": "已开播 {duration}",
   "home.watch": "观看 {stream}",
   "home.name.title": "知道直播名称？",
   "home.name.label": "直播名称",
@@ -89,8 +91,4 @@ export const zhCN: Messages = {
   "home.ffmpeg.title": "ffmpeg",
   "home.ffmpeg.text": "把视频文件当成直播推出去：",
   "home.publish.note": "默认只有在本机推流不需要授权；从其他机器推流，需要推流密钥或带签名的地址。",
-
-  "time.minutes": "{minutes} 分钟",
-  "time.hours": "{hours} 小时 {minutes} 分钟",
-  "time.justNow": "不到 1 分钟",
 };

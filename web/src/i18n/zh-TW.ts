@@ -44,6 +44,9 @@ export const zhTW: Messages = {
   "live.delayLabel": "直播中，延遲 {seconds} 秒。回到最新畫面",
   "live.viewers.one": "{count} 人在看",
   "live.viewers.other": "{count} 人在看",
+  "live.justNow": "剛開播",
+  "live.minutes": "已開播 {minutes} 分鐘",
+  "live.hours": "已開播 {hours} 小時 {minutes} 分鐘",
 
   "line.label": "線路",
   "line.auto": "自動",
@@ -76,7 +79,6 @@ export const zhTW: Messages = {
   "home.empty.text": "用 OBS 或 ffmpeg 推流過來，幾秒後就會出現在這裡。",
   "home.error.title": "伺服器沒有回應",
   "home.error.text": "這個頁面會持續重試，伺服器恢復後就會自動更新。",
-  "home.live": "已開播 {duration}",
   "home.watch": "觀看 {stream}",
   "home.name.title": "知道直播名稱？",
   "home.name.label": "直播名稱",
@@ -89,8 +91,4 @@ export const zhTW: Messages = {
   "home.ffmpeg.title": "ffmpeg",
   "home.ffmpeg.text": "把影片檔當成直播送出：",
   "home.publish.note": "預設只有從本機推流不需要授權；從其他機器推流，需要串流金鑰或帶簽章的網址。",
-
-  "time.minutes": "{minutes} 分鐘",
-  "time.hours": "{hours} 小時 {minutes} 分鐘",
-  "time.justNow": "不到 1 分鐘",
 };

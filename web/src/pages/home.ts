@@ -2,7 +2,7 @@
 
 import { fetchStreams, type LiveStream } from "../api";
 import { h, icon } from "../dom";
-import { since, t, viewers } from "../i18n";
+import { onAir, t, viewers } from "../i18n";
 import { codecNames } from "../player/protocols";
 import { copyRow, pollWhileVisible, sitePath, startPage } from "./common";
 
@@ -11,7 +11,7 @@ document.title = `${t("home.title")} · Weir`;
 const tagline = document.querySelector("#tagline");
 if (tagline !== null) tagline.textContent = t("site.tagline");
 
-const list = h("div", { class: "list", "aria-live": "polite" });
+const list = h("div", { class: "list" });
 document.querySelector("#home")?.append(
   h("section", { class: "live-now", "aria-labelledby": "live-title" }, h("h1", { id: "live-title" }, t("home.title")), list),
   h("div", { class: "columns" }, publishPanel(), namePanel()),
@@ -45,7 +45,9 @@ function replaceList(nodes: HTMLElement[]): void {
   const look = nodes.map((node) => node.outerHTML).join("");
   if (look === shown) return;
   shown = look;
+  const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : undefined;
   list.replaceChildren(...nodes);
+  for (const link of list.querySelectorAll("a")) if (link.getAttribute("href") === focused) link.focus();
 }
 
 function notice(title: string, text: string): HTMLElement {
@@ -66,7 +68,8 @@ function card(stream: LiveStream, now: number): HTMLElement {
   );
   cover.style.setProperty("--hue", String(hue(stream.stream)));
   const facts = [
-    stream.started_at_ms === undefined ? undefined : t("home.live", { duration: since(stream.started_at_ms, now) }),
+    app === "live" ? undefined : app,
+    stream.started_at_ms === undefined ? undefined : onAir(now - stream.started_at_ms),
     video?.height === undefined ? undefined : `${video.height}p${(video.frame_rate ?? 0) > 45 ? Math.round(video.frame_rate ?? 0) : ""}`,
     codecs.length > 0 ? codecNames(codecs) : undefined,
   ].filter((fact) => fact !== undefined);
@@ -74,7 +77,7 @@ function card(stream: LiveStream, now: number): HTMLElement {
     "a",
     { class: "card", href: sitePath(watchPath(stream.stream)), "aria-label": t("home.watch", { stream: stream.stream }) },
     cover,
-    h("div", { class: "card-text" }, h("h2", {}, name), h("p", {}, [app, ...facts].join(" · "))),
+    h("div", { class: "card-text" }, h("h2", {}, name), h("p", {}, facts.join(" · "))),
   );
 }
 

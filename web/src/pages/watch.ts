@@ -32,6 +32,13 @@ const delay = h("span", { class: "fact" });
 const badge = h("span", { class: "badge", hidden: true }, t("live.badge"));
 const line = h("select", { id: "line", onchange: () => chooseLine(line.value) });
 const addresses = h("div", { class: "addresses" }, h("p", { class: "hint" }, t("other.waiting")));
+const others = h(
+  "details",
+  { class: "panel" },
+  h("summary", {}, t("other.title")),
+  h("p", { class: "hint" }, t("other.intro")),
+  addresses,
+);
 
 document.querySelector("#about")?.append(
   h(
@@ -45,14 +52,8 @@ document.querySelector("#about")?.append(
       shareButton(),
     ),
   ),
-  h(
-    "details",
-    { class: "panel" },
-    h("summary", {}, t("other.title")),
-    h("p", { class: "hint" }, t("other.intro")),
-    addresses,
-  ),
-  h("details", { class: "panel" }, h("summary", {}, t("keys.title")), h("p", { class: "hint" }, t("keys.text"))),
+  others,
+  h("details", { class: "panel keys" }, h("summary", {}, t("keys.title")), h("p", { class: "hint" }, t("keys.text"))),
 );
 
 player.addEventListener("statechange", (event) => showSnapshot((event as CustomEvent<Snapshot>).detail));
@@ -69,6 +70,8 @@ function showSnapshot(snapshot: Snapshot): void {
     showLines(snapshot);
     return;
   }
+  // The message in the player points here.
+  if (state === "unsupported") others.open = true;
   viewerCount.replaceChildren(icon("eye"), viewers(info.viewer_count));
   showLines(snapshot);
   showAddresses(snapshot);

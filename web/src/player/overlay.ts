@@ -1,7 +1,7 @@
 /** The card over the picture: what is the matter, why, and what to do about it. */
 
 import { h, icon, setText, type IconName } from "../dom";
-import { t, type Key } from "../i18n";
+import { language, t, type Key } from "../i18n";
 import { codecNames, protocolName } from "./protocols";
 import type { Snapshot, State } from "./session";
 
@@ -121,7 +121,7 @@ function reconnectingText(cause: Snapshot["cause"]): string {
 function unsupportedText({ rejected, tried }: Snapshot): string {
   const codecs = [...new Set(rejected.flatMap((rejection) => rejection.codecs))];
   const protocols = [...new Set([...rejected.map(({ protocol }) => protocol), ...tried.keys()])];
-  const list = (items: string[]) => (items.length > 0 ? items.join(", ") : t("stats.none"));
+  const list = (items: string[]) => (items.length > 0 ? new Intl.ListFormat(language).format(items) : t("stats.none"));
   return t("state.unsupported.text", {
     codecs: list(codecs.map((codec) => `${codecNames([codec])} (${codec})`)),
     protocols: list(protocols.map(protocolName)),

@@ -73,7 +73,7 @@ export function createStatsPanel(onClose: () => void): StatsPanel {
   for (const key of ROWS) {
     const value = h("dd", {}, t("stats.none"));
     rows.set(key, value);
-    list.append(h("div", {}, h("dt", {}, t(key)), value));
+    list.append(h("div", { class: key === "stats.codecs" ? "lp-wide" : undefined }, h("dt", {}, t(key)), value));
   }
   const root = h(
     "section",

@@ -13,8 +13,16 @@ export function start(context: EngineContext): Engine {
     maxLiveSyncPlaybackRate: 1.15,
     backBufferLength: 20,
     maxBufferLength: 20,
-    // The session above asks the server what is going on; long retries here would only hide it.
-    manifestLoadPolicy: { default: { maxTimeToFirstByteMs: 8_000, maxLoadTimeMs: 10_000, timeoutRetry: null, errorRetry: null } },
+    // The server may begin to cut segments only now, on this first request: the first seconds can be empty.
+    manifestLoadPolicy: {
+      default: {
+        maxTimeToFirstByteMs: 10_000,
+        maxLoadTimeMs: 12_000,
+        timeoutRetry: null,
+        errorRetry: { maxNumRetry: 10, retryDelayMs: 500, maxRetryDelayMs: 1_000 },
+      },
+    },
+    // Later the session above asks the server what is going on; long retries here would only hide it.
     playlistLoadPolicy: {
       default: {
         maxTimeToFirstByteMs: 8_000,
