@@ -121,6 +121,10 @@ impl BodyDemuxer {
 
     /// Reads one body and appends its packets to `out`. When the answer is an error, `out` may have grown by packets
     /// of tracks that were right. [`Error::UnsupportedCodec`] need not end a stream that has other tracks.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the packets share the body; the caller has no more use for it"
+    )]
     pub fn demux(
         &mut self,
         tag_type: TagType,

@@ -34,3 +34,6 @@ pub use mux::{
     metadata_body, previous_tag_size, tag_header, timestamp_ms,
 };
 pub use tag::{Tag, TagType};
+
+#[cfg(test)]
+mod test_streams;
