@@ -360,6 +360,9 @@ fn metadata_is_read_also_behind_set_data_frame_and_taken_back_by_clear() {
         (Some(29.97), Some(2_500_000), None)
     );
     assert_eq!(metadata.encoder.unwrap().len(), 256, "cut, but not within a character");
+    let absurd = Value::object([("framerate", 1e9.into()), ("videodatarate", 1e300.into()), ("encoder", 7.0.into())]);
+    let absurd = feed(&["onMetaData".into(), absurd]).unwrap();
+    assert_eq!(absurd, Metadata { video_bps: Some(u32::MAX), ..Metadata::default() });
     assert_eq!(feed(&["onMetaData".into(), Value::Null]), Some(Metadata::default()));
     assert_eq!(feed(&["@clearDataFrame".into(), "onMetaData".into()]), None);
 }

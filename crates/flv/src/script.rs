@@ -9,6 +9,9 @@ use media::Metadata;
 /// How long the name of an encoder may be, in bytes; it is shown to people.
 const ENCODER_BYTES_MAX: usize = 256;
 
+/// A frame rate above this many pictures per second is a mistake.
+const FRAME_RATE_MAX: f64 = 1000.0;
+
 pub(crate) enum Script {
     /// What the encoder says of its stream; `None` when it takes it back.
     Metadata(Option<Metadata>),
@@ -57,7 +60,7 @@ fn read_metadata(value: &Value) -> Metadata {
     let encoder = value.get("encoder").and_then(Value::as_str).filter(|name| !name.is_empty());
     Metadata {
         encoder: encoder.map(|name| first_bytes(name, ENCODER_BYTES_MAX).to_owned()),
-        frame_rate: number("framerate"),
+        frame_rate: number("framerate").filter(|frame_rate| *frame_rate <= FRAME_RATE_MAX),
         video_bps: number("videodatarate").map(bps),
         audio_bps: number("audiodatarate").map(bps),
     }
