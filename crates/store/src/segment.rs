@@ -89,7 +89,7 @@ pub struct NewInit {
 }
 
 /// One track of an init segment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TrackInit {
     /// What the decoder config says.
     pub track: Track,

@@ -132,6 +132,10 @@ impl Snapshot {
         }
     }
 
+    pub(crate) fn has_init(&self, init: &NewInit) -> bool {
+        self.init.as_ref().is_some_and(|old| old.bytes == init.bytes && old.tracks == init.tracks)
+    }
+
     pub(crate) fn set_init(&mut self, init: NewInit) {
         // The number of the first segment that needs it: as unique as that.
         let id = self.next_sequence;

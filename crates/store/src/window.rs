@@ -62,9 +62,16 @@ impl LiveWindow {
         Self { limits, sender: watch::Sender::new(Arc::new(snapshot)) }
     }
 
-    /// Sets what the segments appended from now on need.
+    /// Sets what the segments appended from now on need. Setting the same again changes nothing: a publisher that
+    /// comes back as it went keeps the names of its files, which some players (ffmpeg on DASH) cannot change.
     pub fn set_init(&self, init: NewInit) {
-        self.sender.send_modify(|snapshot| Arc::make_mut(snapshot).set_init(init));
+        self.sender.send_if_modified(|snapshot| {
+            let is_new = !snapshot.has_init(&init);
+            if is_new {
+                Arc::make_mut(snapshot).set_init(init);
+            }
+            is_new
+        });
     }
 
     /// Adds a finished segment and lets go of what the limits no longer allow.

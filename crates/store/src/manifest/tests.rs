@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{broken, init, segment};
-use crate::{Limits, LiveWindow};
+use crate::{Limits, LiveWindow, NewInit};
 use packaging::dash::Mpd;
 
 const TARGET: Duration = Duration::from_secs(2);
@@ -12,7 +12,7 @@ fn window_with_a_hole() -> LiveWindow {
     for start_s in [4, 6, 8, 10] {
         window.append(segment(start_s, 2)).unwrap();
     }
-    window.set_init(init());
+    window.set_init(NewInit { bytes: Bytes::from_static(b"another"), ..init() });
     window.append(broken(segment(20, 2))).unwrap();
     for start_s in [22, 24] {
         window.append(segment(start_s, 2)).unwrap();

@@ -209,6 +209,16 @@ fn an_init_segment_stays_while_a_kept_segment_needs_it() {
 }
 
 #[test]
+fn a_publisher_that_comes_back_as_it_went_needs_no_new_init_segment() {
+    let window = window(LIMITS);
+    append_many(&window, 2);
+    window.set_init(init());
+    assert_eq!(window.append(broken(segment(10, 2))).unwrap().init.id, 0);
+    window.set_init(NewInit { tracks: Vec::new(), ..init() });
+    assert_eq!(window.append(broken(segment(12, 2))).unwrap().init.id, 3);
+}
+
+#[test]
 fn segments_are_found_by_time() {
     let window = window(LIMITS);
     append_many(&window, 3);
