@@ -4,12 +4,22 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod aac;
+mod bits;
 mod codec;
+mod error;
+pub mod h264;
+pub mod mp3;
+pub mod nal;
 mod packet;
+mod timeline;
 mod timestamp;
 mod track;
+mod video;
 
 pub use codec::{Codec, MediaKind};
+pub use error::Error;
 pub use packet::{Packet, PacketKind};
+pub use timeline::Timeline;
 pub use timestamp::Timestamp;
 pub use track::{AudioInfo, Metadata, Track, TrackId, TrackInfo, VideoInfo};

@@ -1,4 +1,4 @@
-use crate::{Codec, MediaKind};
+use crate::{Codec, Error, MediaKind, aac, h264, mp3};
 use bytes::Bytes;
 
 /// Names one track of a stream: its kind, and its number among the tracks of that kind (0 is the default one).
@@ -32,6 +32,42 @@ pub struct Track {
     pub info: TrackInfo,
 }
 
+impl Track {
+    /// The track that a decoder config in the codec's normal form ([`Codec`]) describes.
+    pub fn from_config(id: TrackId, codec: Codec, config: Bytes) -> Result<Self, Error> {
+        if config.len() > CONFIG_BYTES_MAX {
+            return Err(Error::Limit {
+                what: "bytes of a decoder config",
+                value: config.len() as u64,
+                max: CONFIG_BYTES_MAX as u64,
+            });
+        }
+        let info = match codec {
+            Codec::H264 => TrackInfo::Video(h264::video_info(&config)?),
+            Codec::Aac => TrackInfo::Audio(aac::audio_info(&config)?),
+            Codec::Mp3 => TrackInfo::Audio(mp3::audio_info(&config)?),
+            _ => return Err(Error::NoConfig(codec)),
+        };
+        Ok(Self { id, codec, config, info })
+    }
+
+    /// The codec string for playlists and media sources (RFC 6381), such as `avc1.64001f`.
+    ///
+    /// MP3 is named `mp4a.40.34`, as MP4 and HLS want it; a media source for bare MP3 is `audio/mpeg` without one.
+    pub fn codec_string(&self) -> String {
+        let (string, bare) = match self.codec {
+            Codec::H264 => (h264::codec_string(&self.config), "avc1"),
+            Codec::Aac => (aac::codec_string(&self.config), "mp4a.40.2"),
+            Codec::Mp3 => (None, "mp4a.40.34"),
+            _ => (None, ""),
+        };
+        string.unwrap_or_else(|| bare.to_owned())
+    }
+}
+
+/// Real decoder configs are a few hundred bytes; this one is kept, and repeated in every init segment.
+const CONFIG_BYTES_MAX: usize = 64 * 1024;
+
 /// What a decoder config says of a track.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrackInfo {
@@ -63,7 +99,7 @@ pub struct VideoInfo {
 pub struct AudioInfo {
     /// Samples per second of what is heard.
     pub sample_rate: u32,
-    /// Number of channels.
+    /// Number of channels; 0 when the config does not say.
     pub channels: u8,
     /// Samples per packet at `sample_rate`, when that is fixed (1024 for AAC-LC).
     pub samples_per_packet: Option<u32>,
