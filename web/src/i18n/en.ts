@@ -78,7 +78,6 @@ export const en = {
   "home.empty.text": "Send a stream from OBS or ffmpeg; it appears here within seconds.",
   "home.error.title": "The server does not answer",
   "home.error.text": "This page keeps asking and fills itself when the server is back.",
-  "home.watch": "Watch {stream}",
   "home.name.title": "Know the name?",
   "home.name.label": "Stream name",
   "home.name.hint": "Opens {url}",

@@ -79,7 +79,6 @@ export const zhCN: Messages = {
   "home.empty.text": "用 OBS 或 ffmpeg 推流过来，几秒后就会出现在这里。",
   "home.error.title": "服务器没有响应",
   "home.error.text": "页面会不断重试，服务器恢复后自动更新。",
-  "home.watch": "观看 {stream}",
   "home.name.title": "知道直播名称？",
   "home.name.label": "直播名称",
   "home.name.hint": "将打开 {url}",

@@ -79,7 +79,6 @@ export const zhTW: Messages = {
   "home.empty.text": "用 OBS 或 ffmpeg 推流過來，幾秒後就會出現在這裡。",
   "home.error.title": "伺服器沒有回應",
   "home.error.text": "這個頁面會持續重試，伺服器恢復後就會自動更新。",
-  "home.watch": "觀看 {stream}",
   "home.name.title": "知道直播名稱？",
   "home.name.label": "直播名稱",
   "home.name.hint": "將開啟 {url}",

@@ -14,8 +14,9 @@ if (tagline !== null) tagline.textContent = t("site.tagline");
 const list = h("div", { class: "list" });
 document.querySelector("#home")?.append(
   h("section", { class: "live-now", "aria-labelledby": "live-title" }, h("h1", { id: "live-title" }, t("home.title")), list),
-  h("div", { class: "columns" }, publishPanel(), namePanel()),
 );
+// Comes after the first answer: until then nobody knows how tall the list above is, and nothing may jump.
+const below = h("div", { class: "columns" }, publishPanel(), namePanel());
 showSkeleton();
 let shown = "";
 const update = () => fetchStreams().then(showStreams, showError);
@@ -47,6 +48,7 @@ function replaceList(nodes: HTMLElement[]): void {
   shown = look;
   const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : undefined;
   list.replaceChildren(...nodes);
+  if (!below.isConnected) document.querySelector("#home")?.append(below);
   for (const link of list.querySelectorAll("a")) if (link.getAttribute("href") === focused) link.focus();
 }
 
@@ -75,7 +77,7 @@ function card(stream: LiveStream, now: number): HTMLElement {
   ].filter((fact) => fact !== undefined);
   return h(
     "a",
-    { class: "card", href: sitePath(watchPath(stream.stream)), "aria-label": t("home.watch", { stream: stream.stream }) },
+    { class: "card", href: sitePath(watchPath(stream.stream)) },
     cover,
     h("div", { class: "card-text" }, h("h2", {}, name), h("p", {}, facts.join(" · "))),
   );

@@ -463,10 +463,16 @@ export class Session {
     if (stillForMs > STALL_SHOWN_MS && this.snapshot.state === "playing") {
       this.change({ state: "reconnecting", cause: "stalled" });
     }
-    if (stillForMs > STALL_ASKS_MS && now - this.stallAskedAtMs > STALL_ASKS_MS) {
+    const asksMs = this.stallAsksMs();
+    if (stillForMs > asksMs && now - this.stallAskedAtMs > asksMs) {
       this.stallAskedAtMs = now;
       void this.askAboutStall();
     }
+  }
+
+  /** HLS waits for whole segments: it may be still for longer without anything being wrong. */
+  private stallAsksMs(): number {
+    return this.engine?.keepsLiveEdge === true ? 2 * STALL_ASKS_MS : STALL_ASKS_MS;
   }
 
   /**
@@ -477,7 +483,7 @@ export class Session {
     const { turn } = this;
     const info = await this.deps.ask().catch(() => undefined);
     const stillForMs = performance.now() - this.movedAtMs;
-    if (turn !== this.turn || stillForMs < STALL_ASKS_MS || info?.is_live !== true) return;
+    if (turn !== this.turn || stillForMs < this.stallAsksMs() || info?.is_live !== true) return;
     this.teardown();
     this.retryLater();
   }
