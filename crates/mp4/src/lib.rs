@@ -1,3 +1,17 @@
-//! Fragmented MP4.
+//! MP4, the ISO base media file format (ISO/IEC 14496-12): writing it fragmented, as CMAF has it (ISO/IEC 23000-19),
+//! and reading it, fragmented or not.
+//!
+//! Written are init segments and fragments of one track each, so that a muxed stream and a stream per track share
+//! their fragments. Read are the tracks of the codecs the server carries; text, timecode, encrypted and other tracks
+//! are named and left out. Not here: segment indexes, encryption, and writing files that are not fragmented.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod boxes;
+mod error;
+mod mux;
+mod sample_entry;
+
+pub use boxes::FourCc;
+pub use error::Error;
+pub use mux::{FragmentTimes, append_fragment, fragment, init_segment, timescale, track_number};
