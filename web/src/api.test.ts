@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { ApiError, clockAheadMs, fetchPlay, parsePlay } from "./api";
+import { ApiError, clockAheadMs, fetchPlay, fetchStreams, parsePlay } from "./api";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -43,4 +43,9 @@ test("a clock that is off by minutes is noticed, the steps of the Date header ar
   expect(clockAheadMs(date, at - 60_000, at - 60_000)).toBe(60_500);
   expect(clockAheadMs(null, 0, 0)).toBe(0);
   expect(clockAheadMs("soon", 0, 0)).toBe(0);
+});
+
+test("a stream held for its publisher is not shown as live", async () => {
+  answer(200, '{"streams":[{"stream":"live/a","viewer_count":2},{"stream":"live/b","is_live":false},7]}');
+  expect(await fetchStreams()).toEqual([{ stream: "live/a", viewer_count: 2, started_at_ms: undefined, tracks: [] }]);
 });

@@ -67,7 +67,8 @@ export async function fetchPlay(stream: string, query: URLSearchParams): Promise
 export async function fetchStreams(): Promise<LiveStream[]> {
   const { body } = await getJson("/api/v1/streams");
   const streams = isRecord(body) && Array.isArray(body.streams) ? body.streams : [];
-  return streams.filter(isRecord).map((item) => ({
+  // A stream held for its publisher is listed, and not live.
+  return streams.filter((item) => isRecord(item) && item.is_live !== false).map((item: Record<string, unknown>) => ({
     stream: text(item.stream),
     viewer_count: count(item.viewer_count),
     started_at_ms: optionalNumber(item.started_at_ms),
