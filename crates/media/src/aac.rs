@@ -1,7 +1,7 @@
 //! AAC (ISO/IEC 14496-3): `AudioSpecificConfig` (§1.6.2.1) and ADTS headers (§1.A.2.2), both ways. Access units are
 //! not parsed, so SBR that only they reveal (implicit signalling) is not seen.
 
-use crate::bits::BitReader;
+use crate::bits::{BitReader, BitWriter};
 use crate::{AudioInfo, Error};
 use bytes::Bytes;
 
@@ -131,15 +131,15 @@ impl AudioSpecificConfig {
             (Some(_), false) => Some(OBJECT_SBR),
             (None, false) => None,
         };
-        out.put_object_type(extension.unwrap_or(self.object_type));
-        out.put_sample_rate(self.sample_rate);
-        out.put(u64::from(self.channel_configuration), 4);
+        put_object_type(&mut out, extension.unwrap_or(self.object_type));
+        put_sample_rate(&mut out, self.sample_rate);
+        out.put(self.channel_configuration, 4);
         if extension.is_some() {
-            out.put_sample_rate(self.sbr_sample_rate.unwrap_or(self.sample_rate));
-            out.put_object_type(self.object_type);
+            put_sample_rate(&mut out, self.sbr_sample_rate.unwrap_or(self.sample_rate));
+            put_object_type(&mut out, self.object_type);
         }
-        out.put(u64::from(matches!(self.frame_samples, Some(960 | 480))), 1);
-        out.put(0, 2); // dependsOnCoreCoder, extensionFlag
+        out.put(matches!(self.frame_samples, Some(960 | 480)), 1);
+        out.put(0u8, 2); // dependsOnCoreCoder, extensionFlag
         out.finish()
     }
 
@@ -380,43 +380,24 @@ fn nearest_rate_index(sample_rate: u32) -> u8 {
     index.unwrap_or(LOWEST_OF_INDEX.len()) as u8
 }
 
-/// Writes bits, most significant first.
-#[derive(Default)]
-struct BitWriter {
-    bytes: Vec<u8>,
-    pending: u64,
-    pending_bits: u32,
+fn put_object_type(out: &mut BitWriter, object_type: u8) {
+    match object_type.checked_sub(32) {
+        Some(above) => {
+            out.put(31u8, 5);
+            out.put(above, 6);
+        }
+        None => out.put(object_type, 5),
+    }
 }
 
-impl BitWriter {
-    /// At most 32 bits.
-    fn put(&mut self, value: u64, count: u32) {
-        self.pending = self.pending << count | value;
-        self.pending_bits += count;
-        while self.pending_bits >= 8 {
-            self.pending_bits -= 8;
-            self.bytes.push((self.pending >> self.pending_bits) as u8);
-            self.pending &= (1 << self.pending_bits) - 1;
+fn put_sample_rate(out: &mut BitWriter, sample_rate: u32) {
+    match SAMPLE_RATES.iter().position(|&rate| rate == sample_rate) {
+        // One of 13.
+        Some(index) => out.put(index as u8, 4),
+        None => {
+            out.put(RATE_ESCAPE, 4);
+            out.put(sample_rate, 24);
         }
-    }
-
-    fn put_object_type(&mut self, object_type: u8) {
-        match object_type.checked_sub(32) {
-            Some(above) => self.put(31 << 6 | u64::from(above & 0x3f), 11),
-            None => self.put(u64::from(object_type), 5),
-        }
-    }
-
-    fn put_sample_rate(&mut self, sample_rate: u32) {
-        match SAMPLE_RATES.iter().position(|&rate| rate == sample_rate) {
-            Some(index) => self.put(index as u64, 4),
-            None => self.put(u64::from(RATE_ESCAPE) << 24 | u64::from(sample_rate & 0xff_ffff), 28),
-        }
-    }
-
-    fn finish(mut self) -> Bytes {
-        self.put(0, (8 - self.pending_bits) % 8);
-        self.bytes.into()
     }
 }
 
@@ -436,3 +417,6 @@ const ADTS_FRAME_BYTES_MAX: usize = 0x1fff;
 /// ISO/IEC 14496-3 table 1.18.
 const SAMPLE_RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350];
+
+#[cfg(test)]
+mod tests;

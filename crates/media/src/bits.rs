@@ -1,6 +1,7 @@
 //! Reading bits, most significant first, as every codec header here is written.
 
 use crate::Error;
+use bytes::Bytes;
 
 /// A cursor over bits. With [`rbsp`](Self::rbsp) it steps over the emulation prevention bytes of a NAL unit
 /// (H.264 §7.3.1, H.265 §7.3.1.1), so nothing is copied.
@@ -127,6 +128,35 @@ impl<'a> BitReader<'a> {
     }
 }
 
+/// Writes bits, most significant first.
+#[derive(Default)]
+pub(crate) struct BitWriter {
+    bytes: Vec<u8>,
+    pending: u64,
+    pending_bits: u32,
+}
+
+impl BitWriter {
+    /// The low `count` bits of `value`, at most 32.
+    pub(crate) fn put(&mut self, value: impl Into<u64>, count: u32) {
+        let low = value.into() & ((1 << count) - 1);
+        self.pending = self.pending << count | low;
+        self.pending_bits += count;
+        while self.pending_bits >= 8 {
+            self.pending_bits -= 8;
+            // The low byte of what is left of the bits that wait.
+            self.bytes.push((self.pending >> self.pending_bits) as u8);
+            self.pending &= (1 << self.pending_bits) - 1;
+        }
+    }
+
+    /// All bytes, the last filled up with zeros.
+    pub(crate) fn finish(mut self) -> Bytes {
+        self.put(0u8, (8 - self.pending_bits) % 8);
+        self.bytes.into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,7 +177,7 @@ mod tests {
     #[test]
     fn emulation_prevention_bytes_are_not_read() {
         let mut reader = BitReader::rbsp(&[0, 0, 3, 1, 0, 0, 3, 0, 0, 3], "test");
-        assert_eq!(reader.bits64(56).unwrap(), 0x0000_0100_0000_00);
+        assert_eq!(reader.bits64(56).unwrap(), 0x01_0000_0000);
         assert!(reader.flag().is_err());
     }
 

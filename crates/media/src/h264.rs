@@ -8,6 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 /// An `AVCDecoderConfigurationRecord` (14496-15 §5.3.3.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DecoderConfig {
     /// `profile_idc`.
     pub profile_idc: u8,
@@ -406,3 +407,5 @@ const SPS_MAX: usize = 31;
 /// 14496-15 §5.3.3.1.1: the count has 8 bits.
 const PPS_MAX: usize = 255;
 
+#[cfg(test)]
+mod tests;

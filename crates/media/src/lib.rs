@@ -5,17 +5,23 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod aac;
+pub mod ac3;
+pub mod av1;
 mod bits;
 mod codec;
 mod error;
+pub mod flac;
 pub mod h264;
+pub mod h265;
 pub mod mp3;
 pub mod nal;
+pub mod opus;
 mod packet;
 mod timeline;
 mod timestamp;
 mod track;
 mod video;
+pub mod vp9;
 
 pub use codec::{Codec, MediaKind};
 pub use error::Error;

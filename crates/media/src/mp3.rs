@@ -116,3 +116,6 @@ const HEADER_TRUNCATED: Error = Error::Truncated { what: "an MP3 frame header (I
 const BITRATES_KBPS_MPEG1: [u32; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const BITRATES_KBPS_MPEG2: [u32; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const SAMPLE_RATES_MPEG1: [u32; 3] = [44_100, 48_000, 32_000];
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-use crate::{Codec, Error, MediaKind, aac, h264, mp3};
+use crate::{Codec, Error, MediaKind, aac, ac3, av1, flac, h264, h265, mp3, opus, vp9};
 use bytes::Bytes;
 
 /// Names one track of a stream: its kind, and its number among the tracks of that kind (0 is the default one).
@@ -44,9 +44,16 @@ impl Track {
         }
         let info = match codec {
             Codec::H264 => TrackInfo::Video(h264::video_info(&config)?),
+            Codec::H265 => TrackInfo::Video(h265::video_info(&config)?),
+            Codec::Av1 => TrackInfo::Video(av1::video_info(&config)?),
+            Codec::Vp8 | Codec::Vp9 => TrackInfo::Video(vp9::video_info(&config)?),
             Codec::Aac => TrackInfo::Audio(aac::audio_info(&config)?),
             Codec::Mp3 => TrackInfo::Audio(mp3::audio_info(&config)?),
-            _ => return Err(Error::NoConfig(codec)),
+            Codec::Opus => TrackInfo::Audio(opus::audio_info(&config)?),
+            Codec::Flac => TrackInfo::Audio(flac::audio_info(&config)?),
+            Codec::Ac3 => TrackInfo::Audio(ac3::ac3_audio_info(&config)?),
+            Codec::Eac3 => TrackInfo::Audio(ac3::eac3_audio_info(&config)?),
+            Codec::ScriptData => return Err(Error::NoConfig(codec)),
         };
         Ok(Self { id, codec, config, info })
     }
@@ -55,11 +62,20 @@ impl Track {
     ///
     /// MP3 is named `mp4a.40.34`, as MP4 and HLS want it; a media source for bare MP3 is `audio/mpeg` without one.
     pub fn codec_string(&self) -> String {
+        // The bare name is for a track whose config was put together by hand and cannot be read.
         let (string, bare) = match self.codec {
             Codec::H264 => (h264::codec_string(&self.config), "avc1"),
+            Codec::H265 => (h265::codec_string(&self.config), "hvc1"),
+            Codec::Av1 => (av1::codec_string(&self.config), "av01"),
+            Codec::Vp8 => (vp9::codec_string(&self.config, "vp08"), "vp08"),
+            Codec::Vp9 => (vp9::codec_string(&self.config, "vp09"), "vp09"),
             Codec::Aac => (aac::codec_string(&self.config), "mp4a.40.2"),
             Codec::Mp3 => (None, "mp4a.40.34"),
-            _ => (None, ""),
+            Codec::Opus => (None, "opus"),
+            Codec::Flac => (None, "fLaC"),
+            Codec::Ac3 => (None, "ac-3"),
+            Codec::Eac3 => (None, "ec-3"),
+            Codec::ScriptData => (None, ""),
         };
         string.unwrap_or_else(|| bare.to_owned())
     }
