@@ -2,7 +2,7 @@
 
 use crate::{Error, TagType, enhanced, first_frame, legacy, normal_form, script};
 use bytes::Bytes;
-use media::{Codec, Metadata, Packet, PacketKind, Timestamp, TrackId};
+use media::{Codec, MediaKind, Metadata, Packet, PacketKind, Timestamp, TrackId};
 use std::fmt;
 
 /// How many tracks one stream may have. A track costs its decoder config.
@@ -203,10 +203,13 @@ impl BodyDemuxer {
                 } else if !self.tracks.iter().any(|track| track.id == track_id && track.codec == codec) {
                     return Err(Skipped::NoConfig { track_id, codec }.into());
                 }
-                let pts = Timestamp::from_micros(dts.as_micros().saturating_add(composition_micros));
-                // Sound has no order but one; a part of a millisecond belongs to both its times.
-                let dts = if track_id.kind == media::MediaKind::Audio { pts } else { dts };
-                out.push(packet(kind, dts, pts, normal_form::coded(codec, payload)));
+                for (payload, micros) in first_frame::frames(codec, normal_form::coded(codec, payload)) {
+                    let offset_micros = composition_micros.saturating_add(micros);
+                    let pts = Timestamp::from_micros(dts.as_micros().saturating_add(offset_micros));
+                    // Sound has no order but one: a part of a millisecond belongs to both its times.
+                    let dts = if track_id.kind == MediaKind::Audio { pts } else { dts };
+                    out.push(packet(kind, dts, pts, payload));
+                }
             }
         }
         Ok(Outcome::Read)

@@ -186,6 +186,8 @@ fn each_enhanced_codec_is_read_with_its_config_and_its_data() {
         assert_eq!(packets.len(), 2, "{codec}");
         assert_eq!((packets[0].codec, packets[0].kind), (codec, PacketKind::Config));
         assert_eq!(packets[0].payload, config(codec), "{codec}");
+        let track = media::Track::from_config(packets[0].track_id, codec, packets[0].payload.clone());
+        assert!(track.is_ok(), "{track:?}");
         assert_eq!(packets[1].payload, data);
         assert_eq!(packets[1].is_keyframe(), kind == MediaKind::Video);
         let composition_ms = packets[1].pts.as_millis() - packets[1].dts.as_millis();
@@ -243,6 +245,23 @@ fn frames_that_say_it_all_make_a_config_when_it_changes() {
         assert_eq!(packets.iter().filter(|packet| packet.is_config()).count(), configs, "{other}");
     }
     assert_eq!(skipped(&[(AUDIO, &[0x2F, 1, 2, 3, 4])]), Skipped::FrameHeader { codec: Codec::Mp3 });
+}
+
+#[test]
+fn several_mp3_frames_in_one_tag_are_packets_of_their_own() {
+    // 32 kbit/s at 44.1 kHz: 104 bytes, or 105 with padding
+    let one = [&unhex("fffb10c4")[..], &[0; 100]].concat();
+    let padded = [&unhex("fffb12c4")[..], &[0; 101]].concat();
+    let body = [&[0x2E][..], &one, &padded, &one, b"junk"].concat();
+    let (packets, _) = demux_all(&[(AUDIO, &body)]);
+    use PacketKind::{Config, Frame};
+    assert_eq!(shapes(&packets), [(0, Config, 4), (0, Frame, 104), (0, Frame, 105), (0, Frame, 108)]);
+    let times: Vec<_> = packets.iter().map(|packet| packet.dts.as_micros()).collect();
+    assert_eq!(times, [1_000_000, 1_000_000, 1_026_122, 1_052_245]);
+
+    // as many as there are bytes for, but not without end: 24 bytes each, 8 kbit/s at 24 kHz
+    let many = [&[0x2A][..], &[&unhex("fff314c4")[..], &[0; 20]].concat().repeat(1000)].concat();
+    assert_eq!(demux_all(&[(AUDIO, &many)]).0.len(), 1 + 64);
 }
 
 #[test]
@@ -360,7 +379,8 @@ fn metadata_is_read_also_behind_set_data_frame_and_taken_back_by_clear() {
         (Some(29.97), Some(2_500_000), None)
     );
     assert_eq!(metadata.encoder.unwrap().len(), 256, "cut, but not within a character");
-    let absurd = Value::object([("framerate", 1e9.into()), ("videodatarate", 1e300.into()), ("encoder", 7.0.into())]);
+    let absurd =
+        Value::object([("framerate", 1e9.into()), ("videodatarate", 1e300.into()), ("encoder", 7.0.into())]);
     let absurd = feed(&["onMetaData".into(), absurd]).unwrap();
     assert_eq!(absurd, Metadata { video_bps: Some(u32::MAX), ..Metadata::default() });
     assert_eq!(feed(&["onMetaData".into(), Value::Null]), Some(Metadata::default()));

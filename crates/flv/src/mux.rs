@@ -7,7 +7,7 @@ use crate::amf0::{self, Value};
 use crate::normal_form::VPCC_VERSION_AND_FLAGS;
 use crate::{TagType, enhanced, first_frame, four_cc, legacy};
 use bytes::{BufMut, Bytes, BytesMut};
-use media::{Codec, MediaKind, Metadata, Packet, PacketKind, Timestamp, Track, TrackId, TrackInfo};
+use media::{Codec, MediaKind, Metadata, Packet, PacketKind, Timestamp, Track, TrackId, TrackInfo, mp3};
 use std::ops::Deref;
 
 /// A tag's body may not be longer; the field has 24 bits.
@@ -278,18 +278,14 @@ fn composition_ms(packet: &Packet) -> [u8; 3] {
 
 /// §E.4.2.1: format, nearest sample rate, 16 bit, channels, taken from the frame's own header.
 fn mp3_sound_byte(frame: &[u8]) -> u8 {
-    let Some(&[_, version_layer, rates, mode, ..]) = frame.get(..4) else {
-        return legacy::SOUND_MP3 << 4 | 0b1111;
-    };
-    // The sample rate is about 44 kHz halved for MPEG 2 and again for MPEG 2.5; the third of the last is 8 kHz.
-    let (format, rate) = match (version_layer >> 3 & 0b11, rates >> 2 & 0b11) {
-        (0b11, _) => (legacy::SOUND_MP3, 3),
-        (0b10, _) => (legacy::SOUND_MP3, 2),
-        (_, 0b10) => (legacy::SOUND_MP3_8K, 0),
+    let Ok(Some(header)) = mp3::FrameHeader::parse(frame) else { return legacy::SOUND_MP3 << 4 | 0b1111 };
+    let (format, rate) = match header.sample_rate {
+        32_000.. => (legacy::SOUND_MP3, 3),
+        16_000.. => (legacy::SOUND_MP3, 2),
+        8_000 => (legacy::SOUND_MP3_8K, 0),
         _ => (legacy::SOUND_MP3, 1),
     };
-    let is_stereo = mode >> 6 != 0b11;
-    format << 4 | rate << 2 | 0b10 | u8::from(is_stereo)
+    format << 4 | rate << 2 | 0b10 | u8::from(header.channels == 2)
 }
 
 #[cfg(test)]
