@@ -313,3 +313,6 @@ const AUDIO_SLACK_MICROS: i64 = 10_000;
 const AUDIO_TOLERANCE_MICROS: i64 = 30_000;
 /// How far one packet is moved when the clocks drift apart; overlaps this small are played without a click.
 const AUDIO_NUDGE_MICROS: i64 = 1_000;
+
+#[cfg(test)]
+mod tests;
