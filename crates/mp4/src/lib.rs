@@ -8,10 +8,18 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod boxes;
+mod demux;
 mod error;
+mod fragments;
+mod index;
+mod movie;
 mod mux;
 mod sample_entry;
+mod sample_table;
 
 pub use boxes::FourCc;
+pub use demux::Reader;
 pub use error::Error;
+pub use index::{Sample, SampleIndex};
+pub use movie::{Movie, SkippedTrack};
 pub use mux::{FragmentTimes, append_fragment, fragment, init_segment, timescale, track_number};

@@ -1,4 +1,8 @@
-//! Sample entries (ISO/IEC 14496-12 §8.5.2): which codec a track has and its decoder config, written.
+//! Sample entries (ISO/IEC 14496-12 §8.5.2): which codec a track has, and its decoder config.
+
+mod read;
+
+pub(crate) use read::{SampleEntry, read_sample_entry};
 
 use crate::Error;
 use crate::boxes::put_box;

@@ -1,0 +1,221 @@
+//! The `stbl` box (ISO/IEC 14496-12 §8.5 to §8.7): the samples of a track that is not fragmented.
+//!
+//! The tables are walked side by side and never copied.
+
+use crate::boxes::{Fields, FourCc, find, need};
+use crate::movie::TrackClock;
+use crate::{Error, Sample, SampleIndex};
+
+/// Adds a track's samples; returns the decode time behind the last one.
+pub(crate) fn add_samples(
+    index: &mut SampleIndex,
+    stbl: &[u8],
+    track_index: u16,
+    clock: TrackClock,
+) -> Result<i64, Error> {
+    let mut sizes = Sizes::read(stbl)?;
+    if sizes.count == 0 {
+        return Ok(0); // of a file whose samples are all in fragments
+    }
+    index.check_room(sizes.count)?;
+    let mut durations = Runs::read(b"stts", need(stbl, b"stts", "stbl")?)?;
+    let mut offsets = find(stbl, b"ctts")?.map(|ctts| Runs::read(b"ctts", ctts)).transpose()?;
+    let mut sync_samples = find(stbl, b"stss")?.map(SyncSamples::read).transpose()?;
+    let mut chunks = Chunks::read(stbl)?;
+
+    let mut ticks = 0i64;
+    let mut number = 0u32;
+    while number < sizes.count {
+        let Some((chunk_offset, chunk_samples)) = chunks.next()? else {
+            return Err(too_few(b"stco", number, "as many chunks as the samples need"));
+        };
+        let mut at = chunk_offset;
+        for _ in 0..chunk_samples.min(sizes.count - number) {
+            let size = sizes.next()?;
+            let duration = durations.next()?.ok_or(too_few(b"stts", number, "a duration for each sample"))?;
+            // Version 0 has unsigned offsets (§8.6.1.3), which nobody needs and some write negative ones in.
+            let offset = match &mut offsets {
+                Some(offsets) => offsets.next()?.unwrap_or(0).cast_signed(),
+                None => 0,
+            };
+            number += 1;
+            let sample = Sample {
+                offset: at,
+                dts: clock.time(ticks),
+                pts: clock.time(ticks.saturating_add(i64::from(offset))),
+                size,
+                track_index,
+                is_keyframe: sync_samples.as_mut().is_none_or(|samples| samples.contains(number)),
+            };
+            index.add(sample);
+            at = at.saturating_add(u64::from(size));
+            ticks = ticks.saturating_add(i64::from(duration));
+        }
+    }
+    Ok(ticks)
+}
+
+/// `stsz` (§8.7.3.2).
+struct Sizes<'a> {
+    count: u32,
+    /// One size for all samples, if not 0.
+    shared: u32,
+    fields: Fields<'a>,
+}
+
+impl<'a> Sizes<'a> {
+    fn read(stbl: &'a [u8]) -> Result<Self, Error> {
+        let (_, _, mut fields) = Fields::full(b"stsz", need(stbl, b"stsz", "stbl")?)?;
+        let (shared, count) = (fields.u32()?, fields.u32()?);
+        Ok(Self { count, shared, fields })
+    }
+
+    fn next(&mut self) -> Result<u32, Error> {
+        if self.shared != 0 { Ok(self.shared) } else { self.fields.u32() }
+    }
+}
+
+/// `stts` or `ctts` (§8.6.1): a number of samples and a value for each of them, again and again.
+struct Runs<'a> {
+    fields: Fields<'a>,
+    entries_left: u32,
+    samples_left: u32,
+    value: u32,
+}
+
+impl<'a> Runs<'a> {
+    fn read(kind: &[u8; 4], body: &'a [u8]) -> Result<Self, Error> {
+        let (_, _, mut fields) = Fields::full(kind, body)?;
+        let entries_left = fields.u32()?;
+        Ok(Self { fields, entries_left, samples_left: 0, value: 0 })
+    }
+
+    /// The value of the next sample.
+    fn next(&mut self) -> Result<Option<u32>, Error> {
+        while self.samples_left == 0 {
+            if self.entries_left == 0 {
+                return Ok(None);
+            }
+            self.entries_left -= 1;
+            self.samples_left = self.fields.u32()?;
+            self.value = self.fields.u32()?;
+        }
+        self.samples_left -= 1;
+        Ok(Some(self.value))
+    }
+}
+
+/// `stss` (§8.6.2): the numbers of the samples decoding can start with, in rising order, from 1.
+struct SyncSamples<'a> {
+    fields: Fields<'a>,
+    next: Option<u32>,
+}
+
+impl<'a> SyncSamples<'a> {
+    fn read(body: &'a [u8]) -> Result<Self, Error> {
+        let (_, _, mut fields) = Fields::full(b"stss", body)?;
+        fields.skip(4)?; // entry_count: the box has no other fields behind it
+        let next = fields.u32().ok();
+        Ok(Self { fields, next })
+    }
+
+    /// Asked for each sample in turn.
+    fn contains(&mut self, number: u32) -> bool {
+        while self.next.is_some_and(|next| next < number) {
+            self.next = self.fields.u32().ok();
+        }
+        self.next == Some(number)
+    }
+}
+
+/// `stsc` and `stco` or `co64` (§8.7.4, §8.7.5): where each chunk begins, and how many samples it has.
+struct Chunks<'a> {
+    offsets: Fields<'a>,
+    offsets_left: u32,
+    has_wide_offsets: bool,
+    runs: Fields<'a>,
+    runs_left: u32,
+    /// Chunk numbers begin with 1.
+    chunk: u32,
+    samples_per_chunk: u32,
+    next_run: Option<ChunkRun>,
+}
+
+#[derive(Clone, Copy)]
+struct ChunkRun {
+    first_chunk: u32,
+    samples_per_chunk: u32,
+}
+
+impl<'a> Chunks<'a> {
+    fn read(stbl: &'a [u8]) -> Result<Self, Error> {
+        let (has_wide_offsets, (_, _, mut offsets)) = match find(stbl, b"co64")? {
+            Some(co64) => (true, Fields::full(b"co64", co64)?),
+            None => (false, Fields::full(b"stco", need(stbl, b"stco", "stbl")?)?),
+        };
+        let offsets_left = offsets.u32()?;
+        let (_, _, mut runs) = Fields::full(b"stsc", need(stbl, b"stsc", "stbl")?)?;
+        let runs_left = runs.u32()?;
+        let mut chunks = Self {
+            offsets,
+            offsets_left,
+            has_wide_offsets,
+            runs,
+            runs_left,
+            chunk: 0,
+            samples_per_chunk: 0,
+            next_run: None,
+        };
+        chunks.read_run()?;
+        Ok(chunks)
+    }
+
+    fn read_run(&mut self) -> Result<(), Error> {
+        self.next_run = None;
+        if let Some(left) = self.runs_left.checked_sub(1) {
+            self.runs_left = left;
+            let (first_chunk, samples_per_chunk) = (self.runs.u32()?, self.runs.u32()?);
+            let description = self.runs.u32()?;
+            check_description(FourCc(*b"stsc"), description)?;
+            self.next_run = Some(ChunkRun { first_chunk, samples_per_chunk });
+        }
+        Ok(())
+    }
+
+    /// Offset and number of samples of the next chunk.
+    fn next(&mut self) -> Result<Option<(u64, u32)>, Error> {
+        let Some(left) = self.offsets_left.checked_sub(1) else { return Ok(None) };
+        self.offsets_left = left;
+        self.chunk = self.chunk.saturating_add(1);
+        while let Some(run) = self.next_run.filter(|run| run.first_chunk <= self.chunk) {
+            self.samples_per_chunk = run.samples_per_chunk;
+            self.read_run()?;
+        }
+        let offset = self.offsets.u32_or_u64(u8::from(self.has_wide_offsets))?;
+        Ok(Some((offset, self.samples_per_chunk)))
+    }
+}
+
+/// Samples may refer to any sample entry of their track; the first one, 1, is the one that is read.
+pub(crate) fn check_description(kind: FourCc, index: u32) -> Result<(), Error> {
+    if index == 1 {
+        return Ok(());
+    }
+    Err(Error::Invalid {
+        kind,
+        what: "sample_description_index",
+        value: u64::from(index),
+        expected: "1: tracks whose decoder config changes are not read",
+        section: "ISO/IEC 14496-12 §8.5.2",
+    })
+}
+
+fn too_few(kind: &[u8; 4], count: u32, expected: &'static str) -> Error {
+    Error::Invalid {
+        kind: FourCc(*kind),
+        what: "number of samples",
+        value: u64::from(count),
+        expected,
+        section: "ISO/IEC 14496-12 §8.6, §8.7",
+    }
+}
