@@ -17,6 +17,8 @@ pub mod mp3;
 pub mod nal;
 pub mod opus;
 mod packet;
+#[cfg(test)]
+mod testing;
 mod timeline;
 mod timestamp;
 mod track;

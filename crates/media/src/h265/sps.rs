@@ -255,6 +255,7 @@ fn skip_short_term_sets(bits: &mut BitReader<'_>) -> Result<(), Error> {
             let mut pictures = 0;
             for _ in 0..=previous_pictures {
                 let is_used = bits.flag()?;
+                // One that would land on the current picture itself does not count (7-61); encoders keep none.
                 let is_kept = is_used || bits.flag()?;
                 pictures += u32::from(is_kept);
             }
