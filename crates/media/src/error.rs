@@ -31,7 +31,7 @@ pub enum Error {
         section: &'static str,
     },
     /// More of something than this server takes.
-    #[error("{what} is {value}, the limit is {max}")]
+    #[error("{what}: {value} is more than the limit of {max}")]
     Limit {
         /// What is limited.
         what: &'static str,

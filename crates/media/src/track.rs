@@ -58,6 +58,27 @@ impl Track {
         Ok(Self { id, codec, config, info })
     }
 
+    /// Takes the picture size from a keyframe, for the codecs whose config need not state it (VP8, VP9, AV1).
+    /// Returns whether that changed the track.
+    pub fn learn_size(&mut self, keyframe: &[u8]) -> bool {
+        let TrackInfo::Video(info) = &mut self.info else { return false };
+        let size = match self.codec {
+            Codec::Vp8 => vp9::vp8_keyframe_size(keyframe),
+            Codec::Vp9 => vp9::keyframe_size(keyframe),
+            Codec::Av1 if info.width == 0 => av1::find_sequence_header(keyframe)
+                .map(|header| header.map(|header| (header.width, header.height))),
+            _ => return false,
+        };
+        // A keyframe that cannot be read is the decoder's business.
+        match size {
+            Ok(Some(size)) if size != (info.width, info.height) => {
+                (info.width, info.height) = size;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The codec string for playlists and media sources (RFC 6381), such as `avc1.64001f`.
     ///
     /// MP3 is named `mp4a.40.34`, as MP4 and HLS want it; a media source for bare MP3 is `audio/mpeg` without one.
@@ -134,4 +155,68 @@ pub struct Metadata {
     pub video_bps: Option<u32>,
     /// Audio bit rate in bits per second.
     pub audio_bps: Option<u32>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::hex;
+
+    fn size(track: &Track) -> (u32, u32) {
+        match &track.info {
+            TrackInfo::Video(info) => (info.width, info.height),
+            TrackInfo::Audio(_) => panic!("sound"),
+        }
+    }
+
+    #[test]
+    fn a_picture_size_the_config_lacks_is_learnt_from_a_keyframe() {
+        let mut track =
+            Track::from_config(TrackId::VIDEO, Codec::Vp9, hex("01000000001f820202020000")).unwrap();
+        assert_eq!(size(&track), (0, 0));
+        let keyframe = hex("8249834200281016960c38241c184a10");
+        assert!(track.learn_size(&keyframe));
+        assert_eq!(size(&track), (642, 362));
+        assert!(!track.learn_size(&keyframe) && !track.learn_size(&[0x86, 0]) && !track.learn_size(&[]));
+
+        let mut track = Track::from_config(TrackId::VIDEO, Codec::Av1, hex("81050c00")).unwrap();
+        assert!(track.learn_size(&hex("12000a0b0000002d4cffb3ccaf9004")));
+        assert_eq!(size(&track), (1280, 720));
+    }
+
+    #[test]
+    fn a_size_that_the_config_states_stays() {
+        let config =
+            hex("0142c01fffe100196742c01fd9005005bb0110000003001000000303c0f183248001000568cb83cb20");
+        let mut track = Track::from_config(TrackId::VIDEO, Codec::H264, config).unwrap();
+        assert!(!track.learn_size(&hex("8249834200281016960c38241c184a10")));
+        assert_eq!(size(&track), (1280, 720));
+    }
+
+    #[test]
+    fn script_data_and_configs_beyond_all_measure_make_no_track() {
+        let refused = |codec, config| Track::from_config(TrackId::VIDEO, codec, config).unwrap_err();
+        assert_eq!(refused(Codec::ScriptData, Bytes::new()), Error::NoConfig(Codec::ScriptData));
+        let error = refused(Codec::H264, Bytes::from(vec![1; CONFIG_BYTES_MAX + 1]));
+        assert_eq!(error.to_string(), "bytes of a decoder config: 65537 is more than the limit of 65536");
+    }
+
+    #[test]
+    fn no_codec_makes_a_track_of_nothing() {
+        for codec in [
+            Codec::H264,
+            Codec::H265,
+            Codec::Av1,
+            Codec::Vp8,
+            Codec::Vp9,
+            Codec::Aac,
+            Codec::Mp3,
+            Codec::Opus,
+            Codec::Flac,
+            Codec::Ac3,
+            Codec::Eac3,
+        ] {
+            assert!(Track::from_config(TrackId::VIDEO, codec, Bytes::new()).is_err(), "{codec}");
+        }
+    }
 }
