@@ -66,7 +66,7 @@ impl Timeline {
     }
 
     /// Says how long the packets of a sound track last, so that they are placed at exact sample positions as long as
-    /// the wire agrees within 30 ms.
+    /// the wire agrees within 30 ms. 0 of either means that they differ, as after a change to Opus.
     pub fn set_audio_clock(&mut self, track_id: TrackId, samples_per_packet: u32, sample_rate: u32) {
         let mut track = self.track(track_id);
         track.audio_clock = AudioClock::new(samples_per_packet, sample_rate, track.audio_clock);

@@ -283,6 +283,15 @@ fn a_sound_clock_that_is_slow_or_fast_stays_with_the_pictures() {
 }
 
 #[test]
+fn sound_without_a_fixed_length_is_placed_as_the_wire_says() {
+    let mut timeline = timeline();
+    place_all(&mut timeline, &encoder(0, 2000, 0));
+    timeline.set_audio_clock(TrackId::AUDIO, 0, 0);
+    let placed = place_all(&mut timeline, &encoder(2000, 2000, 0));
+    assert_eq!(skew_micros(&placed[10..]), 0);
+}
+
+#[test]
 fn lost_sound_leaves_a_gap() {
     let mut timeline = timeline();
     let mut wire = encoder(0, 2000, 0);
