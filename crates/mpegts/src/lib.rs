@@ -6,12 +6,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod crc;
+mod demux;
+mod elementary;
 mod error;
 mod format;
 mod mux;
 mod pes;
+mod psi;
 mod stream;
 mod tables;
 
+pub use demux::{Damage, Demuxer};
 pub use error::Error;
 pub use mux::{Muxer, supports};

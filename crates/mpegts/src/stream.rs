@@ -40,6 +40,49 @@ impl StreamType {
         })
     }
 
+    /// What a program map entry says, with its descriptors; `None` for what is not read.
+    pub(crate) fn read(stream_type: u8, descriptors: &[u8]) -> Option<Self> {
+        /// PES packets with private data: descriptors say what it is.
+        const PRIVATE: u8 = 0x06;
+        Some(match stream_type {
+            0x03 => Self::Mpeg1Audio,
+            0x04 => Self::Mpeg2Audio,
+            0x0f => Self::Adts,
+            0x1b => Self::H264,
+            0x24 => Self::H265,
+            0x81 => Self::Ac3,
+            0x87 => Self::Eac3,
+            PRIVATE => return Self::read_descriptors(descriptors),
+            _ => return None,
+        })
+    }
+
+    /// Registration (§2.6.8), or the descriptors of DVB (ETSI EN 300 468 annex D).
+    fn read_descriptors(mut descriptors: &[u8]) -> Option<Self> {
+        while let [tag, length, rest @ ..] = descriptors {
+            let (body, rest) = rest.split_at_checked(usize::from(*length))?;
+            match (*tag, body) {
+                (0x6a, _) | (0x05, b"AC-3") => return Some(Self::Ac3),
+                (0x7a, _) | (0x05, b"EAC3") => return Some(Self::Eac3),
+                (0x05, b"HEVC") => return Some(Self::H265),
+                _ => descriptors = rest,
+            }
+        }
+        None
+    }
+
+    /// The codec of its packets.
+    pub(crate) fn codec(self) -> Codec {
+        match self {
+            Self::Mpeg1Audio | Self::Mpeg2Audio => Codec::Mp3,
+            Self::Adts => Codec::Aac,
+            Self::H264 => Codec::H264,
+            Self::H265 => Codec::H265,
+            Self::Ac3 => Codec::Ac3,
+            Self::Eac3 => Codec::Eac3,
+        }
+    }
+
     /// The registration descriptor (§2.6.8) of types that are not of the standard itself.
     pub(crate) fn descriptors(self) -> &'static [u8] {
         match self {
