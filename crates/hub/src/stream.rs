@@ -440,6 +440,9 @@ impl Stream {
             inner.ingest.dropped_packets += 1;
             return Ok(());
         }
+        if packet.is_keyframe() {
+            inner.learn_size(&packet);
+        }
         inner.timeline.place(&mut packet);
         inner.ingest.count(&packet);
         let dts = packet.dts;
@@ -511,10 +514,9 @@ pub(crate) enum LeaseError {
 impl Inner {
     fn set_config(&mut self, packet: &Packet, tracks_max: usize) -> Result<(), PushError> {
         let track = Track::from_config(packet.track_id, packet.codec, packet.payload.clone())?;
-        if let TrackInfo::Audio(audio) = &track.info
-            && let Some(samples) = audio.samples_per_packet
-        {
-            self.timeline.set_audio_clock(track.id, samples, audio.sample_rate);
+        if let TrackInfo::Audio(audio) = &track.info {
+            // Without a fixed packet length there is no clock, and none may stay from an earlier codec.
+            self.timeline.set_audio_clock(track.id, audio.samples_per_packet.unwrap_or(0), audio.sample_rate);
         }
         let mut tracks = self.tracks.to_vec();
         tracks.retain(|other| other.id != track.id);
@@ -525,6 +527,24 @@ impl Inner {
         tracks.sort_by_key(|track| track.id);
         self.tracks = tracks.into();
         Ok(())
+    }
+}
+
+impl Inner {
+    /// Some decoder configs do not state the picture size; the first keyframe does.
+    fn learn_size(&mut self, keyframe: &Packet) {
+        let lacks_size = |track: &Track| matches!(&track.info, TrackInfo::Video(video) if video.width == 0);
+        let Some(at) =
+            self.tracks.iter().position(|track| track.id == keyframe.track_id && lacks_size(track))
+        else {
+            return;
+        };
+        let mut tracks = self.tracks.to_vec();
+        if let Some(track) = tracks.get_mut(at)
+            && Arc::make_mut(track).learn_size(&keyframe.payload)
+        {
+            self.tracks = tracks.into();
+        }
     }
 }
 
