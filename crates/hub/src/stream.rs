@@ -63,8 +63,8 @@ struct Inner {
     metadata: Metadata,
     /// One past the last packet subscribers may read; audio waits here for the next picture.
     readable_end: u64,
-    /// Decode time of the first packet not readable yet.
-    unread_since: Option<Timestamp>,
+    /// Decode time of the last packet when packets last became readable.
+    handed_out_at: Option<Timestamp>,
     state: StreamState,
     /// Counts publishers; a push from an earlier one is refused.
     epoch: u64,
@@ -185,7 +185,7 @@ impl Stream {
                 tracks: Arc::new([]),
                 metadata: Metadata::default(),
                 readable_end: 0,
-                unread_since: None,
+                handed_out_at: None,
                 state: StreamState::Held,
                 epoch: 0,
                 credential: Credential::None,
@@ -376,7 +376,6 @@ impl Stream {
         inner.state = StreamState::Held;
         inner.left_at = Some(Instant::now());
         inner.readable_end = inner.ring.end();
-        inner.unread_since = None;
         let session = inner.publisher.take();
         drop(inner);
         if let Some(session) = session {
@@ -448,16 +447,15 @@ impl Stream {
         let dts = packet.dts;
         let is_picture = packet.is_video() && !packet.is_config();
         inner.ring.push(packet, &inner.tracks);
-        let since = *inner.unread_since.get_or_insert(dts);
-        let waited = dts.saturating_since(since);
+        let waited = inner.handed_out_at.map_or(Duration::MAX, |at| dts.saturating_since(at));
         let due = if self.merge > Duration::ZERO {
-            waited >= self.merge
+            waited.saturating_add(CLOCK_ROUNDING) >= self.merge
         } else {
             is_picture || !inner.ring.has_video_now(dts) || waited >= RIDE_MAX
         };
         if due {
             inner.readable_end = inner.ring.end();
-            inner.unread_since = None;
+            inner.handed_out_at = Some(dts);
         }
         let progress = Progress { readable_end: inner.readable_end, state: inner.state };
         drop(guard);
@@ -503,6 +501,9 @@ impl Stream {
 const ORIGIN: Timestamp = Timestamp::from_millis(1000);
 /// Sound waits for the next picture this long at most.
 const RIDE_MAX: Duration = Duration::from_millis(100);
+
+/// Encoders round times to milliseconds, so three pictures of 33.3 ms may seem a little less than 100 ms.
+const CLOCK_ROUNDING: Duration = Duration::from_millis(2);
 
 /// Why the lease was not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
