@@ -1,0 +1,64 @@
+# The one entry to building, running and testing Weir. Every target installs what it needs and finds it missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+WEIR := target/release/weir
+CHROMIUM ?= /usr/bin/chromium
+
+help: ## Lists the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: build ## Builds everything and starts the server with its defaults
+	@$(WEIR) serve
+
+demo: build ffmpeg ## The same with a test picture and tone, so that the printed page shows something
+	@scripts/demo $(WEIR)
+
+build: compiler web/dist/.built ## Builds the web part and the release binary
+	@cargo build --release --locked --bin weir
+
+web: web/dist/.built ## Builds the web part
+
+web/dist/.built: $(shell git ls-files web 2>/dev/null | grep -v '^web/dist' || true) | node
+	@echo "building the web pages"
+	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent
+	@touch $@
+
+test: compiler ffmpeg browser web/dist/.built ## Runs all tests: units, then the real thing with ffmpeg and Chromium
+	@scripts/test
+
+test-unit: compiler ## Only the tests beside the code
+	@cargo test --workspace --locked --quiet
+
+lint: compiler web/node_modules/.installed ## Says what is wrong with the form
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	@cd web && npm run lint --silent
+
+fix: web/node_modules/.installed ## Mends the form where a tool can
+	@cargo fmt --all
+	@cargo clippy --workspace --all-targets --fix --allow-dirty --quiet
+	@cd web && npm run fix --silent
+
+fixtures: ffmpeg ## Makes the small media files the end-to-end tests publish
+	@fixtures/make
+
+bench: compiler ## Times the hot paths
+	@cargo bench --workspace
+
+fuzz: ## Fuzzes every parser for FUZZ_SECONDS (default 600) each
+	@scripts/fuzz $${FUZZ_SECONDS:-600}
+
+web/node_modules/.installed: web/package-lock.json | node
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# What a fresh Debian machine lacks.
+compiler: ; @scripts/need cc:gcc make:make cargo:
+ffmpeg: ; @scripts/need ffmpeg:ffmpeg
+node: ; @scripts/need node:nodejs npm:npm
+browser: node ; @scripts/need chromium:chromium
+
+.PHONY: help run demo build web test test-unit lint fix fixtures bench fuzz compiler ffmpeg node browser
