@@ -195,3 +195,6 @@ const FTYP_BYTES_MAX: u64 = 4096;
 const MOOV_BYTES_MAX: u64 = 128 << 20;
 const MOOF_BYTES_MAX: u64 = 16 << 20;
 const SAMPLE_BYTES_MAX: u64 = 64 << 20;
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ mod movie;
 mod mux;
 mod sample_entry;
 mod sample_table;
+#[cfg(test)]
+mod testing;
 
 pub use boxes::FourCc;
 pub use demux::Reader;

@@ -362,3 +362,6 @@ const LANGUAGE_UNDETERMINED: u16 = 0x55c4;
 const FLAGS_INDEPENDENT: u32 = 0x0200_0000;
 /// `sample_depends_on` = 1, `sample_is_non_sync_sample` = 1.
 const FLAGS_DEPENDENT: u32 = 0x0101_0000;
+
+#[cfg(test)]
+mod tests;
