@@ -1,0 +1,224 @@
+//! Media over HTTP: which request is for which stream and format, and handing live ones over to the writers.
+//!
+//! The HTTP stack answers every request. The answer to a request for live media has a [`Takeover`] in its extensions:
+//! whoever owns the connection then takes the socket out from under the HTTP stack and gives it to the writers, with
+//! the answer's head as the first thing to send.
+
+use super::{Feed, Format, Selection};
+use crate::{Gateway, websocket};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use hub::{Action, Args, Refusal, RefusalKind, Request, Session, SessionId, StreamPath};
+use hyper::upgrade::OnUpgrade;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+/// A request for live media that was let in: what its connection is to be given.
+#[derive(Clone)]
+pub struct Takeover {
+    /// What to send.
+    pub feed: Arc<Feed>,
+    /// Who watches; announced to the stream.
+    pub session: Arc<Session>,
+    /// Whether the viewer speaks WebSocket from now on.
+    pub is_websocket: bool,
+    /// For connections whose socket cannot be taken out, such as TLS.
+    pub upgrade: Option<OnUpgrade>,
+}
+
+/// Why a media request gets no media; turns into the one error shape of the API.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// The path is no stream path or has no known ending.
+    #[error("{0}")]
+    NotFound(String),
+    /// Nobody publishes it.
+    #[error("{0} is not live")]
+    NotLive(StreamPath),
+    /// The gate said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The stream's codecs do not fit the format.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The request itself is wrong.
+    #[error("{0}")]
+    BadRequest(String),
+}
+
+impl IntoResponse for MediaError {
+    fn into_response(self) -> Response {
+        let (status, code) = match &self {
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NotLive(_) => (StatusCode::NOT_FOUND, "stream_not_found"),
+            Self::Refused(refusal) => match refusal.kind {
+                RefusalKind::Unauthorized | RefusalKind::Forbidden => (StatusCode::FORBIDDEN, "play_refused"),
+                RefusalKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "gate_unavailable"),
+            },
+            Self::Unsupported(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "codec_not_supported"),
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+        };
+        error_response(status, code, &self.to_string())
+    }
+}
+
+/// An answer in the one error shape: `{"error":{"code","message"}}`.
+pub fn error_response(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = serde_json::json!({"error": {"code": code, "message": message}});
+    let mut response = (status, Json(body)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The routes of all media of the gateway's apps.
+pub fn router(gateway: &Arc<Gateway>) -> Router {
+    let mut router = Router::new();
+    for app in &gateway.apps {
+        router = router.route(&format!("/{app}/{{*rest}}"), get(media).options(preflight));
+    }
+    router.with_state(gateway.clone())
+}
+
+/// CORS preflights get their headers from the CORS layer.
+async fn preflight() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// What a media request says.
+pub(crate) struct MediaRequest {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) query: String,
+    pub(crate) args: Args,
+    pub(crate) remote: IpAddr,
+    pub(crate) upgrade: Option<OnUpgrade>,
+}
+
+impl MediaRequest {
+    fn is_websocket(&self) -> bool {
+        self.headers
+            .get(header::UPGRADE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+    }
+
+    /// What the gate is asked.
+    pub(crate) fn to_gate(&self, path: StreamPath, protocol: hub::Protocol) -> Request {
+        Request {
+            action: Action::Play,
+            path,
+            args: self.args.clone(),
+            remote: self.remote,
+            protocol,
+            session_id: SessionId::random(),
+            client: Arc::default(),
+        }
+    }
+}
+
+async fn media(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    Query(args): Query<Vec<(String, String)>>,
+    request: axum::extract::Request,
+) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let request = MediaRequest {
+        upgrade: parts.extensions.remove::<OnUpgrade>(),
+        method: parts.method,
+        headers: parts.headers,
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        args: Args::new(args),
+        remote: remote.ip(),
+    };
+    match answer(&gateway, &path, request).await {
+        Ok(response) => response,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn answer(gateway: &Arc<Gateway>, path: &str, request: MediaRequest) -> Result<Response, MediaError> {
+    let (stem, extension) = path
+        .rsplit_once('.')
+        .filter(|(_, extension)| !extension.contains('/'))
+        .ok_or_else(|| not_found(path))?;
+    let is_websocket = request.is_websocket();
+    let selection = selection(&request.args);
+    let format = match (extension, is_websocket) {
+        ("flv", false) => Format::HttpFlv(selection),
+        ("flv", true) => Format::WsFlv(selection),
+        ("mp4", false) if !super::segmented::is_piece(path) => Format::HttpFmp4,
+        ("mp4", true) => Format::WsFmp4,
+        ("ts", false) if StreamPath::parse(stem).is_ok_and(|path| gateway.has_stream(&path)) => {
+            Format::HttpTs
+        }
+        _ => return gateway.segmented(path, request).await,
+    };
+    let path = StreamPath::parse(stem).map_err(|error| MediaError::NotFound(error.to_string()))?;
+    live(gateway, path, format, request).await
+}
+
+fn not_found(path: &str) -> MediaError {
+    MediaError::NotFound(format!(
+        "{path} is no media address; expected for example /live/name.flv, .mp4, .ts, .m3u8 or .mpd"
+    ))
+}
+
+/// `?only=audio` and `?only=video` leave the other tracks out.
+fn selection(args: &Args) -> Selection {
+    Selection { audio: args.get("only") != Some("video"), video: args.get("only") != Some("audio") }
+}
+
+async fn live(
+    gateway: &Arc<Gateway>,
+    path: StreamPath,
+    format: Format,
+    request: MediaRequest,
+) -> Result<Response, MediaError> {
+    let to_gate = request.to_gate(path, format.protocol());
+    let stream = gateway.admit_player(&to_gate).await?;
+    if let Format::HttpTs = format {
+        super::ts::check(&stream)?;
+    }
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let is_websocket = matches!(format, Format::WsFlv(_) | Format::WsFmp4);
+    if is_websocket {
+        let key = request.headers.get(header::SEC_WEBSOCKET_KEY).ok_or_else(|| {
+            MediaError::BadRequest(
+                "a WebSocket request has a Sec-WebSocket-Key (RFC 6455 §4.1), this one has none".into(),
+            )
+        })?;
+        let accept = websocket::accept_key(key.as_bytes());
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        if let Ok(accept) = HeaderValue::from_str(&accept) {
+            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+        }
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    } else {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(format)));
+    }
+    if request.method == Method::HEAD {
+        return Ok(response);
+    }
+    let session = Arc::new(Session::new(&to_gate));
+    stream.add_viewer(&session);
+    let feed = gateway.feeds.feed(&stream, format);
+    response.extensions_mut().insert(Takeover { feed, session, is_websocket, upgrade: request.upgrade });
+    Ok(response)
+}
+
+const fn content_type(format: Format) -> &'static str {
+    match format {
+        Format::HttpFlv(_) | Format::WsFlv(_) | Format::Rtmp { .. } => "video/x-flv",
+        Format::HttpFmp4 | Format::WsFmp4 => "video/mp4",
+        Format::HttpTs => "video/mp2t",
+    }
+}

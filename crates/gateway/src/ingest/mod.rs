@@ -1,0 +1,3 @@
+//! The ways in: one file each.
+
+pub mod rtmp;

@@ -1,0 +1,211 @@
+//! The server's own API: what is live, what a player should play, whether the server is well.
+
+use crate::app::State;
+use axum::Router;
+use axum::extract::{ConnectInfo, Path, Query};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use gateway::delivery::http::error_response;
+use http::{HeaderValue, StatusCode, header};
+use hub::{Action, Args, Protocol, Request, SessionId, StreamPath, StreamState};
+use media::{Codec, MediaKind, Track, TrackInfo};
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The routes.
+pub fn router(state: &Arc<State>) -> Router {
+    Router::new()
+        .route("/api/v1/streams", get(streams))
+        .route("/api/v1/play/{*path}", get(play))
+        .route("/api/v1/time", get(time))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .with_state(state.clone())
+}
+
+type Server = axum::extract::State<Arc<State>>;
+
+#[derive(Serialize)]
+struct StreamList {
+    streams: Vec<StreamItem>,
+}
+
+#[derive(Serialize)]
+struct StreamItem {
+    stream: String,
+    is_live: bool,
+    viewer_count: usize,
+    started_at_ms: u64,
+    tracks: Vec<TrackItem>,
+}
+
+/// A track as players and people need it.
+#[derive(Serialize)]
+struct TrackItem {
+    id: String,
+    kind: &'static str,
+    codec: String,
+    codec_string: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame_rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample_rate: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channels: Option<u8>,
+}
+
+impl TrackItem {
+    fn new(track: &Track) -> Self {
+        let kind = match track.id.kind {
+            MediaKind::Video => "video",
+            MediaKind::Audio => "audio",
+            MediaKind::Data => "data",
+        };
+        let (video, audio) = match &track.info {
+            TrackInfo::Video(video) => (Some(video), None),
+            TrackInfo::Audio(audio) => (None, Some(audio)),
+        };
+        Self {
+            id: format!("{kind}{}", track.id.index),
+            kind,
+            codec: track.codec.to_string(),
+            codec_string: track.codec_string(),
+            width: video.map(|video| video.width),
+            height: video.map(|video| video.height),
+            frame_rate: video.and_then(|video| video.frame_rate),
+            sample_rate: audio.map(|audio| audio.sample_rate),
+            channels: audio.map(|audio| audio.channels),
+        }
+    }
+}
+
+async fn streams(axum::extract::State(state): Server) -> Response {
+    let streams = state
+        .gateway
+        .hub
+        .streams()
+        .iter()
+        .map(|stream| StreamItem {
+            stream: stream.path().to_string(),
+            is_live: stream.state() == StreamState::Live,
+            viewer_count: stream.viewer_count(),
+            started_at_ms: stream.started_at_ms(),
+            tracks: stream.tracks().iter().map(|track| TrackItem::new(track)).collect(),
+        })
+        .collect();
+    no_store(Json(StreamList { streams }))
+}
+
+fn no_store(body: impl IntoResponse) -> Response {
+    let mut response = body.into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[derive(Serialize)]
+struct PlayData {
+    stream: String,
+    is_live: bool,
+    viewer_count: usize,
+    sources: Vec<Source>,
+    tracks: Vec<TrackItem>,
+}
+
+#[derive(Serialize)]
+struct Source {
+    protocol: &'static str,
+    url: String,
+    mime_type: &'static str,
+    codecs: Vec<String>,
+    latency_ms: u32,
+}
+
+async fn play(
+    axum::extract::State(state): Server,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    Path(path): Path<String>,
+    Query(args): Query<Vec<(String, String)>>,
+    uri: http::Uri,
+) -> Response {
+    let path = match StreamPath::parse(&path) {
+        Ok(path) => path,
+        Err(error) => return error_response(StatusCode::NOT_FOUND, "not_found", &error.to_string()),
+    };
+    let request = Request {
+        action: Action::Play,
+        path,
+        args: Args::new(args),
+        remote: remote.ip(),
+        protocol: Protocol::HttpFlv,
+        session_id: SessionId::random(),
+        client: Arc::default(),
+    };
+    let grant = match state.gateway.gate.admit(&request).await {
+        Ok(grant) => grant,
+        Err(refusal) => return error_response(StatusCode::FORBIDDEN, "play_refused", &refusal.to_string()),
+    };
+    let Some(stream) = state.gateway.hub.get(&grant.path) else {
+        return error_response(StatusCode::NOT_FOUND, "stream_not_found", &format!("{} is not live", grant.path));
+    };
+    let tracks = stream.tracks();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    no_store(Json(PlayData {
+        stream: grant.path.to_string(),
+        is_live: stream.state() == StreamState::Live,
+        viewer_count: stream.viewer_count(),
+        sources: sources(&grant.path, &query, &tracks, state.config.hls.segment_ms),
+        tracks: tracks.iter().map(|track| TrackItem::new(track)).collect(),
+    }))
+}
+
+/// What can be played, best first: the shortest delay among what browsers play well.
+fn sources(path: &StreamPath, query: &str, tracks: &[Arc<Track>], segment_ms: u64) -> Vec<Source> {
+    let codecs: Vec<String> = tracks.iter().map(|track| track.codec_string()).collect();
+    let every = |fits: fn(Codec) -> bool| tracks.iter().all(|track| fits(track.codec));
+    let fits_ts = every(|codec| {
+        matches!(codec, Codec::H264 | Codec::H265 | Codec::Aac | Codec::Mp3 | Codec::Ac3 | Codec::Eac3)
+    });
+    // Browsers refuse MP3 inside MP4.
+    let fits_mp4 = every(|codec| codec != Codec::Mp3);
+    let segmented_ms = u32::try_from(segment_ms.saturating_mul(3)).unwrap_or(u32::MAX);
+    let mut sources = Vec::new();
+    let mut add = |protocol, ending: &str, mime_type, latency_ms| {
+        let url = format!("/{path}{ending}{query}");
+        sources.push(Source { protocol, url, mime_type, codecs: codecs.clone(), latency_ms });
+    };
+    add("http-flv", ".flv", "video/x-flv", 1000);
+    add("ws-flv", ".flv", "video/x-flv", 1000);
+    if fits_mp4 {
+        add("ws-fmp4", ".mp4", "video/mp4", 1000);
+        add("http-fmp4", ".mp4", "video/mp4", 1000);
+    }
+    add("hls", "/index.m3u8", "application/vnd.apple.mpegurl", segmented_ms);
+    if fits_ts {
+        add("hls-ts", ".m3u8", "application/vnd.apple.mpegurl", segmented_ms);
+        add("http-ts", ".ts", "video/mp2t", 1000);
+    }
+    if fits_mp4 {
+        add("dash", "/index.mpd", "application/dash+xml", segmented_ms);
+    }
+    add("rtmp", "", "video/x-flv", 1000);
+    sources
+}
+
+/// The wall clock, for DASH players (urn:mpeg:dash:utc:http-xsdate:2014).
+async fn time() -> Response {
+    no_store(packaging::date_time(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })))
+}
+
+async fn ready(axum::extract::State(state): Server) -> Response {
+    match *state.stopping.borrow() {
+        true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
+        false => "ready\n".into_response(),
+    }
+}

@@ -1,0 +1,208 @@
+//! All wiring: which part gets which other part, and the order of start and stop.
+
+use crate::auth::{self, AuthGate, Signer};
+use crate::config::Config;
+use crate::http::HttpServer;
+use crate::{api, compat, tls, web};
+use anyhow::Context;
+use axum::Router;
+use gateway::delivery::Feeds;
+use gateway::ingest::rtmp::RtmpServer;
+use gateway::writer::{self, Writers};
+use gateway::{Gateway, Limiter};
+use http::HeaderValue;
+use hub::Hub;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+/// A running server.
+pub struct App {
+    config: Config,
+    gateway: Arc<Gateway>,
+    stopping: watch::Sender<bool>,
+    http_address: SocketAddr,
+    rtmp_address: Option<SocketAddr>,
+}
+
+/// What the handlers of the server's own pages and API share.
+pub struct State {
+    /// The media side.
+    pub gateway: Arc<Gateway>,
+    /// The settings.
+    pub config: Config,
+    /// Connections over HTTP and RTMP.
+    pub limiters: Limiters,
+    /// Becomes true when the server stops.
+    pub stopping: watch::Receiver<bool>,
+    /// When the server started.
+    pub started: std::time::Instant,
+}
+
+/// The connection counts.
+#[derive(Clone)]
+pub struct Limiters {
+    /// Over HTTP and HTTPS.
+    pub http: Arc<Limiter>,
+    /// Over RTMP and RTMPS.
+    pub rtmp: Arc<Limiter>,
+}
+
+impl App {
+    /// Opens the ports and starts everything behind them.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let ms = Duration::from_millis;
+        let secret = auth::secret(&config.auth, &config.data_dir)?;
+        let gate = Arc::new(AuthGate::new(&config.auth, Signer::new(config.auth.sign, secret), config.apps.clone()));
+        let hub = Hub::new(hub_config(&config));
+        let writers = Writers::start(&writer::Config {
+            threads: match config.delivery.writers {
+                0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+                threads => threads,
+            },
+            stall_max: ms(config.delivery.stall_max_ms),
+        })
+        .context("cannot start the writers")?;
+        let gateway = Arc::new(Gateway {
+            hub: hub.clone(),
+            gate,
+            feeds: Feeds::new(config.rtmp.chunk_size),
+            writers: writers.clone(),
+            apps: config.apps.clone(),
+        });
+        let (stopping, stopped) = watch::channel(false);
+        let limiters = Limiters {
+            http: Limiter::new(config.http.connections_max, config.http.connections_per_address_max),
+            rtmp: Limiter::new(config.rtmp.connections_max, config.rtmp.connections_per_address_max),
+        };
+        let tls = tls::acceptor(&config.https)?;
+
+        let http_listener = listen(&config.http.listen, "http.listen").await?;
+        let http_address = http_listener.local_addr()?;
+        let state = Arc::new(State {
+            gateway: gateway.clone(),
+            config: config.clone(),
+            limiters: limiters.clone(),
+            stopping: stopped.clone(),
+            started: std::time::Instant::now(),
+        });
+        let http = HttpServer {
+            router: router(&state),
+            writers,
+            limiter: limiters.http.clone(),
+            header_timeout: ms(config.http.header_timeout_ms),
+            header_bytes_max: config.http.header_bytes_max,
+            stopping: stopped.clone(),
+        };
+        tokio::spawn(http.clone().serve(http_listener));
+
+        let rtmp = RtmpServer { gateway: gateway.clone(), limiter: limiters.rtmp.clone(), config: rtmp_config(&config) };
+        let mut rtmp_address = None;
+        if !config.rtmp.listen.is_empty() {
+            let listener = listen(&config.rtmp.listen, "rtmp.listen").await?;
+            rtmp_address = Some(listener.local_addr()?);
+            tokio::spawn(rtmp.clone().serve(listener));
+        }
+        if let Some(tls) = tls {
+            if !config.https.listen.is_empty() {
+                let listener = listen(&config.https.listen, "https.listen").await?;
+                tokio::spawn(tls::serve_https(http, listener, tls.clone()));
+            }
+            if !config.rtmp.tls_listen.is_empty() {
+                let listener = listen(&config.rtmp.tls_listen, "rtmp.tls_listen").await?;
+                tokio::spawn(tls::serve_rtmps(rtmp, listener, tls));
+            }
+        }
+        Ok(Self { config, gateway, stopping, http_address, rtmp_address })
+    }
+
+    /// Says on standard output where to go.
+    pub fn announce(&self) {
+        let host = |address: SocketAddr| match address.ip().is_unspecified() {
+            true => format!("localhost:{}", address.port()),
+            false => address.to_string(),
+        };
+        println!("Weir is running.");
+        println!("  Open      http://{}/", host(self.http_address));
+        if let Some(rtmp) = self.rtmp_address {
+            let app = self.config.apps.first().map_or("live", String::as_str);
+            println!("  Publish   rtmp://{}/{app}/NAME   (OBS: server rtmp://{}/{app}, key NAME)", host(rtmp), host(rtmp));
+            println!("  Watch     http://{}/watch/{app}/NAME", host(self.http_address));
+        }
+        println!("  Stop      Ctrl-C");
+    }
+
+    /// Waits for Ctrl-C or SIGTERM, then lets go of everybody in order.
+    pub async fn run_until_stopped(self) -> anyhow::Result<()> {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result?,
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+        self.stopping.send_replace(true);
+        self.gateway.hub.stop();
+        let grace = Duration::from_millis(self.config.stop_grace_ms);
+        let gateway = self.gateway.clone();
+        let stopped = tokio::task::spawn_blocking(move || gateway.writers.stop());
+        let _ = tokio::time::timeout(grace, stopped).await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn listen(address: &str, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} ({key}); is another server using the port?"))
+}
+
+/// Every route, grouped by who calls it.
+fn router(state: &Arc<State>) -> Router {
+    let media = gateway::delivery::http::router(&state.gateway).layer(cors(&state.config.http.allow_origin));
+    Router::new().merge(media).merge(api::router(state)).merge(compat::router(state)).merge(web::router())
+}
+
+/// Who may read media from other sites. Media answers never carry credentials, so `*` is safe there.
+fn cors(allow_origin: &str) -> CorsLayer {
+    let cors = CorsLayer::new()
+        .allow_methods([http::Method::GET, http::Method::HEAD])
+        .allow_headers(Any)
+        .expose_headers([http::header::CONTENT_LENGTH, http::header::CONTENT_RANGE, http::header::DATE]);
+    match (allow_origin, HeaderValue::from_str(allow_origin)) {
+        ("", _) | (_, Err(_)) => CorsLayer::new(),
+        ("*", _) => cors.allow_origin(Any),
+        (_, Ok(origin)) => cors.allow_origin(AllowOrigin::exact(origin)),
+    }
+}
+
+fn hub_config(config: &Config) -> hub::Config {
+    let ms = Duration::from_millis;
+    hub::Config {
+        limits: hub::Limits {
+            gop_bytes_max: config.hub.gop_bytes_max,
+            gop_packets_max: config.hub.gop_packets_max,
+            tail: ms(config.hub.tail_ms),
+            lag_max: ms(config.hub.lag_max_ms),
+            tracks_max: config.hub.tracks_max,
+        },
+        merge: ms(config.delivery.merge_ms),
+        hold: ms(config.hub.hold_ms),
+        streams_max: config.hub.streams_max,
+    }
+}
+
+fn rtmp_config(config: &Config) -> gateway::ingest::rtmp::Config {
+    let ms = Duration::from_millis;
+    gateway::ingest::rtmp::Config {
+        handshake_timeout: ms(config.rtmp.handshake_timeout_ms),
+        first_packet_timeout: ms(config.rtmp.first_packet_timeout_ms),
+        silence_timeout: ms(config.rtmp.silence_timeout_ms),
+        chunk_size: config.rtmp.chunk_size,
+        message_bytes_max: config.rtmp.message_bytes_max,
+        chunk_streams_max: config.rtmp.chunk_streams_max,
+    }
+}

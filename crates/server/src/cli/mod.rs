@@ -1,0 +1,49 @@
+//! The command line: one file per command.
+
+mod config;
+mod serve;
+mod sign;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Live and on-demand streaming in one program.
+#[derive(Parser)]
+#[command(name = "weir", version, about, arg_required_else_help = true)]
+struct Cli {
+    /// Settings on top of the defaults; config/default.toml explains each.
+    #[arg(long, short, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server.
+    Serve,
+    /// Says what is wrong with the settings, or prints them.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Prints a token, and the addresses to use it with.
+    Sign(sign::Sign),
+}
+
+/// Runs the command the process was started with.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let file = cli.config.as_deref();
+    let result = match cli.command {
+        Command::Serve => serve::run(file),
+        Command::Config(command) => config::run(file, &command),
+        Command::Sign(sign) => sign.run(file),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("weir: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

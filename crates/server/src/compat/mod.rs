@@ -1,0 +1,20 @@
+//! The interfaces of other servers, one file each, and the metrics: everything that is for operators and closed to
+//! others ([`crate::admin`]).
+
+mod nginx_rtmp;
+mod node_media_server;
+mod stat_xml;
+#[cfg(test)]
+pub mod testing;
+
+use crate::app::State;
+use crate::{admin, metrics};
+use axum::Router;
+use std::sync::Arc;
+
+/// All their routes.
+pub fn router(state: &Arc<State>) -> Router {
+    let open =
+        Router::new().merge(node_media_server::router(state)).merge(nginx_rtmp::router(state)).merge(metrics::router(state));
+    admin::protect(open, state)
+}
