@@ -60,22 +60,29 @@ impl Demuxer {
     /// Takes the next bytes and appends the packets they complete to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Packet>) -> Result<(), Error> {
         self.buffer.extend_from_slice(bytes);
-        while self.buffer.len() >= PACKET_BYTES {
-            if self.buffer.first() == Some(&SYNC_BYTE) && !self.is_in_sync {
-                // One sync byte may be chance; where another packet follows it is not.
-                match self.buffer.get(PACKET_BYTES) {
-                    None => return Ok(()),
-                    Some(&next) => self.is_in_sync = next == SYNC_BYTE,
-                }
-            }
-            if self.buffer.first() == Some(&SYNC_BYTE) && self.is_in_sync {
-                let packet = self.buffer.split_to(PACKET_BYTES);
-                self.skipped_since_packet = 0;
-                self.take_packet(&packet, out)?;
-            } else {
+        while let Some(&first) = self.buffer.first() {
+            if first != SYNC_BYTE {
                 self.is_in_sync = false;
                 self.skip_to_sync()?;
+                continue;
             }
+            if !self.is_in_sync {
+                // One sync byte may be chance; where another packet follows it is not.
+                match self.buffer.get(PACKET_BYTES) {
+                    None => break,
+                    Some(&SYNC_BYTE) => self.is_in_sync = true,
+                    Some(_) => {
+                        self.skip_to_sync()?;
+                        continue;
+                    }
+                }
+            }
+            if self.buffer.len() < PACKET_BYTES {
+                break;
+            }
+            let packet = self.buffer.split_to(PACKET_BYTES);
+            self.skipped_since_packet = 0;
+            self.take_packet(&packet, out)?;
         }
         Ok(())
     }
@@ -315,3 +322,6 @@ const RESYNC_BYTES_MAX: usize = 64 * 1024;
 /// Together with the next this bounds what a stream can make a reader hold.
 const PES_BYTES_MAX: usize = 8 << 20;
 const TRACKS_MAX: usize = 8;
+
+#[cfg(test)]
+mod tests;

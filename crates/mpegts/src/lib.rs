@@ -15,6 +15,8 @@ mod pes;
 mod psi;
 mod stream;
 mod tables;
+#[cfg(test)]
+mod testing;
 
 pub use demux::{Damage, Demuxer};
 pub use error::Error;

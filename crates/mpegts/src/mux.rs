@@ -184,3 +184,6 @@ const TABLES_INTERVAL_MICROS: u64 = 400_000;
 const CLOCK_INTERVAL_TICKS: i64 = 7200;
 /// 100 ms: how long before its decode time a packet arrives at a decoder that keeps to the clock.
 const CLOCK_LEAD_TICKS: i64 = 9000;
+
+#[cfg(test)]
+mod tests;
