@@ -2,11 +2,11 @@
 
 use super::link::Link;
 use super::{Media, aggregate, status};
-use crate::command::{Command, as_amf0, encode, encode_values};
+use crate::command::{Command, encode, encode_values};
 use crate::message::{MediaKind, Message, MessageHeader, type_id, user_control};
 use crate::{Capabilities, Error, Limits, Url};
 use bytes::Bytes;
-use flv::amf0::Value;
+use flv::amf0::{self, Value};
 use std::collections::VecDeque;
 
 /// What a client connects for.
@@ -208,12 +208,12 @@ impl ClientSession {
             }
             type_id => {
                 if let Some(kind) = MediaKind::of_type(type_id) {
-                    self.on_media(Media {
-                        message_stream_id: message.message_stream_id,
-                        kind,
-                        timestamp_ms: message.timestamp_ms,
-                        payload: as_amf0(message),
-                    });
+                    let media = Media::of(message, kind);
+                    if kind == MediaKind::Data {
+                        self.on_data(media)?;
+                    } else {
+                        self.on_media(media);
+                    }
                 }
             }
         }
@@ -229,6 +229,23 @@ impl ClientSession {
         if is_ours && matches!(self.state, State::Requesting | State::Ready) {
             self.events.push_back(ClientEvent::Media(media));
         }
+    }
+
+    /// Data that a server says about the play, and not as a part of the stream.
+    fn on_data(&mut self, media: Media) -> Result<(), Error> {
+        let name = amf0::Decoder::new(&media.payload).next_value()?;
+        match name.as_ref().and_then(Value::as_str) {
+            Some("|RtmpSampleAccess" | "onStatus") => {}
+            Some("onPlayStatus") => {
+                let values = amf0::decode_all(&media.payload)?;
+                let code = values.iter().find_map(|value| value.get("code")?.as_str());
+                if code == Some(status::PLAY_COMPLETE) {
+                    self.ended(status::PLAY_COMPLETE.to_owned());
+                }
+            }
+            _ => self.on_media(media),
+        }
+        Ok(())
     }
 
     fn on_command(&mut self, command: &Command) {

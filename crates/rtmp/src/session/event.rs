@@ -1,4 +1,5 @@
-use crate::{Capabilities, MediaKind};
+use crate::command::as_amf0;
+use crate::{Capabilities, MediaKind, Message};
 use bytes::Bytes;
 
 /// What a [`ServerSession`](crate::ServerSession) has to tell.
@@ -95,6 +96,17 @@ pub struct Media {
     pub timestamp_ms: u32,
     /// The body of an FLV tag of this kind. Data is AMF0 in any case and may begin with `@setDataFrame`.
     pub payload: Bytes,
+}
+
+impl Media {
+    pub(super) fn of(message: &Message, kind: MediaKind) -> Self {
+        Self {
+            message_stream_id: message.message_stream_id,
+            kind,
+            timestamp_ms: message.timestamp_ms,
+            payload: as_amf0(message),
+        }
+    }
 }
 
 /// Names a request in its answer.

@@ -4,7 +4,7 @@ use super::commands;
 use super::event::{Event, RequestId, StreamEvent};
 use super::link::Link;
 use super::{Media, aggregate, status};
-use crate::command::{Command, as_amf0, encode, encode_values};
+use crate::command::{Command, encode, encode_values};
 use crate::message::{MediaKind, Message, MessageHeader, type_id, user_control};
 use crate::{Error, Limits};
 use bytes::Bytes;
@@ -186,13 +186,7 @@ impl ServerSession {
                 if let Some(kind) = MediaKind::of_type(type_id)
                     && self.has_publish(message.message_stream_id)
                 {
-                    let media = Media {
-                        message_stream_id: message.message_stream_id,
-                        kind,
-                        timestamp_ms: message.timestamp_ms,
-                        payload: as_amf0(message),
-                    };
-                    self.events.push_back(Event::Media(media));
+                    self.events.push_back(Event::Media(Media::of(message, kind)));
                 }
             }
         }
