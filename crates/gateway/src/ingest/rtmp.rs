@@ -13,16 +13,20 @@ use hub::{
 };
 use media::Packet;
 use rtmp::{Connect, Event, Media, RequestId, ServerSession, Target, status};
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// How RTMP connections are treated.
 #[derive(Clone, Debug)]
@@ -71,12 +75,16 @@ enum Closed {
     Push(#[from] hub::PushError),
     #[error(transparent)]
     Media(#[from] flv::Error),
+    #[error("the peer took no answer for {0:?}")]
+    Unread(Duration),
     #[error("closed by the server")]
     Kicked,
 }
 
-/// Room for what is read at once; one per connection only while it is read.
-const READ_BYTES: usize = 32 << 10;
+/// Room for what is read at once, one per thread.
+const READ_BYTES: usize = 64 << 10;
+/// A peer must take an answer within this time.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// RTMP's clock has 32 bits of milliseconds.
 const CLOCK_WRAP: Duration = Duration::from_millis(1 << 32);
 /// A peer that is closed may take this long to hear why.
@@ -180,6 +188,7 @@ struct Connection<S> {
     connect: Option<Connected>,
     selection: Selection,
     publishing: Option<Publishing>,
+    kicked: Arc<Notify>,
 }
 
 /// A peer that was let in. When it is dropped the connection is over, and listeners are told.
@@ -203,7 +212,6 @@ struct Publishing {
     /// Reused from message to message.
     packets: Vec<Packet>,
     message_stream_id: u32,
-    kicked: Arc<Notify>,
     last_packet_at: Instant,
     has_packet: bool,
 }
@@ -233,39 +241,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             connect: None,
             selection: Selection::ALL,
             publishing: None,
+            kicked: Arc::new(Notify::new()),
         }
     }
 
     /// Until the peer is gone, or plays and its socket can go to the writers.
     async fn run(&mut self) -> Result<Option<Player>, Closed> {
         let opened = Instant::now();
-        let mut buffer = vec![0; READ_BYTES];
+        let kicked = self.kicked.clone();
+        let mut kicked = pin!(kicked.notified());
+        // One timer that is looked at when it rings, rather than one set anew for each of thousands of reads.
+        let mut alarm = pin!(sleep_until(self.deadline(opened)));
         loop {
-            let deadline = match &self.publishing {
-                None => opened + self.config.handshake_timeout,
-                Some(publishing) if publishing.has_packet => {
-                    publishing.last_packet_at + self.config.silence_timeout
-                }
-                Some(publishing) => publishing.last_packet_at + self.config.first_packet_timeout,
-            };
-            let kicked = self.publishing.as_ref().map(|publishing| publishing.kicked.clone());
-            let count = tokio::select! {
+            let heard = tokio::select! {
                 biased;
-                () = kicked_signal(kicked.as_deref()) => return Err(Closed::Kicked),
-                read = timeout_at(deadline, self.io.read(&mut buffer)) => match read {
-                    Ok(read) => read?,
-                    Err(_) => return Err(match &self.publishing {
-                        None => Closed::Handshake(self.config.handshake_timeout),
-                        Some(publishing) => Closed::Silent(deadline - publishing.last_packet_at),
-                    }),
-                },
+                heard = read_into(&mut self.io, &mut self.session) => heard,
+                () = &mut kicked => return Err(Closed::Kicked),
+                () = &mut alarm => {
+                    let deadline = self.deadline(opened);
+                    if Instant::now() >= deadline {
+                        return Err(self.too_late());
+                    }
+                    alarm.as_mut().reset(deadline);
+                    continue;
+                }
             };
-            if count == 0 {
-                return Err(Closed::Gone);
-            }
-            let heard = self.session.handle_input(buffer.get(..count).unwrap_or_default());
+            let had_role = self.publishing.is_some();
+            // What was understood before an error counts.
             while let Some(event) = self.session.poll_event() {
-                match self.on_event(event).await? {
+                let next = match event {
+                    Event::Media(media) => {
+                        self.media(media)?;
+                        Next::Nothing
+                    }
+                    event => self.on_event(event).await?,
+                };
+                match next {
                     Next::Nothing => {}
                     Next::Play(mut player) => {
                         self.collect();
@@ -280,6 +291,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             heard?;
             self.flush().await?;
+            if self.publishing.is_some() != had_role {
+                alarm.as_mut().reset(self.deadline(opened));
+            }
+        }
+    }
+
+    /// Until when the peer has to do what is expected of it next.
+    fn deadline(&self, opened: Instant) -> Instant {
+        match &self.publishing {
+            None => opened + self.config.handshake_timeout,
+            Some(publishing) if publishing.has_packet => {
+                publishing.last_packet_at + self.config.silence_timeout
+            }
+            Some(publishing) => publishing.last_packet_at + self.config.first_packet_timeout,
+        }
+    }
+
+    fn too_late(&self) -> Closed {
+        match &self.publishing {
+            None => Closed::Handshake(self.config.handshake_timeout),
+            Some(publishing) if publishing.has_packet => Closed::Silent(self.config.silence_timeout),
+            Some(_) => Closed::Silent(self.config.first_packet_timeout),
         }
     }
 
@@ -292,7 +325,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Event::PlayRequested { request, message_stream_id, stream_name, .. } => {
                 return self.play(request, message_stream_id, &stream_name).await;
             }
-            Event::Media(media) => self.media(media)?,
+            Event::Media(_) => {}
             Event::PublishEnded { message_stream_id } => {
                 let ends = |publishing: &Publishing| publishing.message_stream_id == message_stream_id;
                 if self.publishing.as_ref().is_some_and(ends) {
@@ -383,9 +416,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     return self.refuse(request, status::PUBLISH_BAD_NAME, &error.to_string()).await;
                 }
             };
-        let kicked = Arc::new(Notify::new());
-        let notify = kicked.clone();
-        session.set_on_kick(move || notify.notify_one());
+        let kicked = self.kicked.clone();
+        session.set_on_kick(move || kicked.notify_one());
         tracing::info!(stream = %grant.path, session = %self.id, remote = %self.remote, "publishing");
         self.session.accept_publish(request);
         self.publishing = Some(Publishing {
@@ -393,7 +425,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             demuxer: BodyDemuxer::new(),
             packets: Vec::new(),
             message_stream_id,
-            kicked,
             last_packet_at: Instant::now(),
             has_packet: false,
         });
@@ -491,7 +522,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             }
             drop(publisher);
             self.session.end_publish(message_stream_id);
-            let _ = tokio::time::timeout(LAST_WORDS, self.flush()).await;
+            let _ = timeout(LAST_WORDS, self.flush()).await;
         } else if !matches!(why, Closed::Gone) {
             tracing::info!(session = %self.id, remote = %self.remote, reason = %why, "an RTMP connection was closed");
         }
@@ -504,18 +535,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    async fn flush(&mut self) -> io::Result<()> {
+    async fn flush(&mut self) -> Result<(), Closed> {
         self.collect();
-        while let Some(bytes) = self.unsent.pop_front() {
-            self.io.write_all(&bytes).await?;
+        if self.unsent.is_empty() {
+            return Ok(());
         }
-        self.io.flush().await
+        let (io, unsent) = (&mut self.io, &mut self.unsent);
+        let write = async {
+            while let Some(bytes) = unsent.pop_front() {
+                io.write_all(&bytes).await?;
+            }
+            io.flush().await
+        };
+        match timeout(ANSWER_TIMEOUT, write).await {
+            Ok(written) => Ok(written?),
+            Err(_) => Err(Closed::Unread(ANSWER_TIMEOUT)),
+        }
     }
 }
 
-async fn kicked_signal(kicked: Option<&Notify>) {
-    match kicked {
-        Some(kicked) => kicked.notified().await,
-        None => std::future::pending().await,
+/// Reads once and gives the session what came, through a buffer that all connections of a thread share.
+async fn read_into<S: AsyncRead + Unpin>(io: &mut S, session: &mut ServerSession) -> Result<(), Closed> {
+    thread_local! {
+        static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
     }
+    poll_fn(|cx| {
+        BUFFER.with_borrow_mut(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            ready!(Pin::new(&mut *io).poll_read(cx, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Err(Closed::Gone));
+            }
+            Poll::Ready(session.handle_input(buffer.filled()).map_err(Closed::from))
+        })
+    })
+    .await
 }
