@@ -10,11 +10,13 @@ mod input;
 mod media;
 mod names;
 mod remux;
+mod rtmp;
 
 pub use containers::{mp4, mpegts};
 pub use flv::{amf0, amf3, flv_body, flv_stream};
 pub use media::{media_config, media_frames, timeline};
 pub use names::{segment_name, stream_path};
+pub use rtmp::{rtmp_chunks, rtmp_client, rtmp_handshake, rtmp_server, rtmp_url};
 
 /// A target: the name of its fuzzer and of its folder in the corpus, and the function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -29,6 +31,11 @@ pub const TARGETS: &[Target] = &[
     ("media_frames", media_frames),
     ("mp4", mp4),
     ("mpegts", mpegts),
+    ("rtmp_chunks", rtmp_chunks),
+    ("rtmp_client", rtmp_client),
+    ("rtmp_handshake", rtmp_handshake),
+    ("rtmp_server", rtmp_server),
+    ("rtmp_url", rtmp_url),
     ("segment_name", segment_name),
     ("stream_path", stream_path),
     ("timeline", timeline),

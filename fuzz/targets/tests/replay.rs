@@ -57,7 +57,8 @@ fn replay((name, run): &Target) {
         let _told = Told(|| eprintln!("{name} fails on {}", path.display()));
         run(input);
     }
-    let mut random = Random(name.bytes().fold(1, |seed, byte| seed * 31 + u64::from(byte)));
+    let mut random =
+        Random(name.bytes().fold(1, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte))));
     for _ in 0..CHANGED_INPUTS {
         let mut input = corpus[random.below(corpus.len())].clone();
         for _ in 0..1 + random.below(4) {
