@@ -13,7 +13,8 @@ pub use limits::{Limiter, Permit};
 use delivery::Feeds;
 use delivery::http::MediaError;
 use delivery::segmented::Segmented;
-use hub::{Gate, Hub, Request, Stream};
+use hub::{Gate, Hub, Request, Stream, StreamPath, StreamState};
+use ingest::pull::Pulls;
 use std::sync::Arc;
 use writer::Writers;
 
@@ -29,19 +30,32 @@ pub struct Gateway {
     pub writers: Arc<Writers>,
     /// HLS and DASH.
     pub segmented: Arc<Segmented>,
+    /// Streams fetched from elsewhere.
+    pub pulls: Arc<Pulls>,
     /// First parts of the paths that are served.
     pub apps: Vec<String>,
 }
 
 impl Gateway {
-    /// The stream a viewer may watch, fetched from elsewhere if it has to be.
-    pub(crate) async fn admit_player(&self, request: &Request) -> Result<Arc<Stream>, MediaError> {
-        let grant = self.gate.admit(request).await?;
-        self.hub.get(&grant.path).ok_or(MediaError::NotLive(grant.path))
+    /// The stream at `path`, live or held, fetched from elsewhere if it has to be.
+    pub async fn stream(&self, path: &StreamPath) -> Option<Arc<Stream>> {
+        let stream = self.hub.get(path);
+        if stream.as_ref().is_some_and(|stream| stream.state() == StreamState::Live) || !self.pulls.has(path)
+        {
+            return stream;
+        }
+        self.pulls.want(path).await;
+        self.hub.get(path)
     }
 
-    /// Whether `path` is the path of a stream.
-    pub(crate) fn has_stream(&self, path: &hub::StreamPath) -> bool {
-        self.hub.get(path).is_some()
+    /// The stream a viewer may watch.
+    pub(crate) async fn admit_player(&self, request: &Request) -> Result<Arc<Stream>, MediaError> {
+        let grant = self.gate.admit(request).await?;
+        self.stream(&grant.path).await.ok_or(MediaError::NotLive(grant.path))
+    }
+
+    /// Whether `path` is the path of a stream, or of one that can be fetched.
+    pub(crate) fn has_stream(&self, path: &StreamPath) -> bool {
+        self.hub.get(path).is_some() || self.pulls.has(path)
     }
 }

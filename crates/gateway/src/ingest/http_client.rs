@@ -121,11 +121,16 @@ impl HttpUrl {
         let mut joined = match location {
             _ if location.starts_with("//") => Self::parse(&format!("{scheme}:{location}"))?,
             _ if location.starts_with('/') => Self::parse(&format!("{scheme}://{authority}{location}"))?,
-            _ if location.starts_with('?') => Self::parse(&format!("{scheme}://{authority}{path}{location}"))?,
-            _ if location.split(['/', '?']).next().is_some_and(|first| first.contains(':')) => Self::parse(location)?,
+            _ if location.starts_with('?') => {
+                Self::parse(&format!("{scheme}://{authority}{path}{location}"))?
+            }
+            _ if location.split(['/', '?']).next().is_some_and(|first| first.contains(':')) => {
+                Self::parse(location)?
+            }
             _ => Self::parse(&format!("{scheme}://{authority}{folder}/{location}"))?,
         };
-        let is_same_origin = (joined.is_tls, &joined.host, joined.port) == (self.is_tls, &self.host, self.port);
+        let is_same_origin =
+            (joined.is_tls, &joined.host, joined.port) == (self.is_tls, &self.host, self.port);
         if joined.authorization.is_none() && is_same_origin {
             joined.authorization = self.authorization.clone();
         }
@@ -186,7 +191,8 @@ async fn get_once(url: &HttpUrl) -> Result<Got, HttpError> {
     if let Some(authorization) = &url.authorization {
         request = request.header(header::AUTHORIZATION, authorization);
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(|_| HttpError::Url("its path cannot be sent"))?;
+    let request =
+        request.body(Empty::<Bytes>::new()).map_err(|_| HttpError::Url("its path cannot be sent"))?;
     let answer = timeout(HEAD_TIMEOUT, sender.send_request(request))
         .await
         .map_err(|_| HttpError::HeadTimeout(url.host.clone()))?
