@@ -77,8 +77,8 @@ pub enum Error {
         /// The limit.
         max: usize,
     },
-    /// Values of a command that cannot be read.
-    #[error("a command cannot be read")]
+    /// A command whose values cannot be read.
+    #[error("a command cannot be read (RTMP 1.0 §7.1.1)")]
     Amf(#[from] flv::Error),
     /// A command that does not begin with a name.
     #[error("a command must begin with its name (RTMP 1.0 §7.1.1)")]

@@ -57,6 +57,17 @@ fn clients_in_use_are_recognised() {
 }
 
 #[test]
+fn ffmpeg_has_signed_our_first_packet_with_the_same_keys() {
+    let capture = include_bytes!("../testdata/ffmpeg_play.rtmp");
+    let (s1, _) = server_answer(&capture[..1 + PACKET_BYTES]);
+    let (_, server_digest) = digest::find(&s1, Signer::Server).unwrap();
+    let c2: Packet = *capture[1 + PACKET_BYTES..].first_chunk().unwrap();
+    let mut expected = c2;
+    digest::sign_answer(&mut expected, &server_digest, Signer::Client);
+    assert_eq!(c2, expected);
+}
+
+#[test]
 fn a_broken_signature_is_none() {
     let mut start = signed_start(Place::FirstHalf);
     start[1000] ^= 1;

@@ -210,7 +210,7 @@ impl ClientSession {
                 if let Some(kind) = MediaKind::of_type(type_id) {
                     let media = Media::of(message, kind);
                     if kind == MediaKind::Data {
-                        self.on_data(media)?;
+                        self.on_data(media);
                     } else {
                         self.on_media(media);
                     }
@@ -232,12 +232,13 @@ impl ClientSession {
     }
 
     /// Data that a server says about the play, and not as a part of the stream.
-    fn on_data(&mut self, media: Media) -> Result<(), Error> {
-        let name = amf0::Decoder::new(&media.payload).next_value()?;
+    fn on_data(&mut self, media: Media) {
+        // What cannot be read is not for us either.
+        let name = amf0::Decoder::new(&media.payload).next_value().ok().flatten();
         match name.as_ref().and_then(Value::as_str) {
             Some("|RtmpSampleAccess" | "onStatus") => {}
             Some("onPlayStatus") => {
-                let values = amf0::decode_all(&media.payload)?;
+                let values = amf0::decode_all(&media.payload).unwrap_or_default();
                 let code = values.iter().find_map(|value| value.get("code")?.as_str());
                 if code == Some(status::PLAY_COMPLETE) {
                     self.ended(status::PLAY_COMPLETE.to_owned());
@@ -245,7 +246,6 @@ impl ClientSession {
             }
             _ => self.on_media(media),
         }
-        Ok(())
     }
 
     fn on_command(&mut self, command: &Command) {
