@@ -46,7 +46,7 @@ fixtures: ffmpeg ## Makes the small media files the end-to-end tests publish
 	@fixtures/make
 
 bench: compiler ## Times the hot paths
-	@cargo bench --workspace
+	@bench/hot-paths
 
 fuzz: ## Fuzzes every parser for FUZZ_SECONDS (default 600) each
 	@scripts/fuzz $${FUZZ_SECONDS:-600}
