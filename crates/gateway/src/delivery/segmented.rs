@@ -118,7 +118,9 @@ impl Segmented {
             logs: Mutex::default(),
         });
         // What another stream of this path left behind is let go of by its own keeper.
-        streams.insert(stream.path().clone(), packaged.clone());
+        if let Some(before) = streams.insert(stream.path().clone(), packaged.clone()) {
+            before.logs().iter().flatten().for_each(|log| self.pass_by(log));
+        }
         tokio::spawn(self.clone().keep(packaged.clone()));
         packaged
     }
@@ -215,7 +217,12 @@ impl Segmented {
 
     fn stop(&self, log: &Log) {
         log.task.abort();
-        self.next_sequence.fetch_max(log.window.snapshot().next_sequence(), Relaxed);
+        self.pass_by(log);
+    }
+
+    /// Lets no later window use the numbers of this one, nor that of the segment it may be about to finish.
+    fn pass_by(&self, log: &Log) {
+        self.next_sequence.fetch_max(log.window.snapshot().next_sequence() + 1, Relaxed);
     }
 
     /// Whether nothing is packaged, nobody watches, and no request is about to change that: beside the table and the

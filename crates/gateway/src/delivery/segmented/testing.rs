@@ -4,7 +4,7 @@ use bytes::Bytes;
 use media::{Codec, Packet, PacketKind, Timestamp, Track, TrackId};
 
 /// `AVCDecoderConfigurationRecord`: Main profile, level 3.1, 1280x720.
-const AVC_720: &[u8] = b"\x01\x4d\x40\x1f\xff\xe1\x00\x19\x67\x4d\x40\x1f\xd9\x00\x50\x05\xbb\x01\x10\x00\x00\x03\x00\x01\x00\x00\x03\x00\x30\x3c\x0f\x18\x32\x48\x00\x10\x00\x05\x68\xeb\xc3\xcb\x20";
+const AVC_720: &[u8] = b"\x01\x4d\x40\x1f\xff\xe1\x00\x19\x67\x4d\x40\x1f\xd9\x00\x50\x05\xbb\x01\x10\x00\x00\x03\x00\x10\x00\x00\x03\x03\xc0\xf1\x83\x24\x80\x01\x00\x05\x68\xeb\xc3\xcb\x20";
 /// `AudioSpecificConfig`: AAC-LC, stereo.
 const AAC_48_KHZ: &[u8] = b"\x11\x90";
 const AAC_44_KHZ: &[u8] = b"\x12\x10";
@@ -50,14 +50,24 @@ pub(super) fn video(ms: i64, is_keyframe: bool) -> Packet {
 /// The sound packet number `index`, 1024 samples long.
 pub(super) fn audio(index: i64) -> Packet {
     let dts = Timestamp::from_ticks(index * 1024, 48_000);
-    Packet { dts, pts: dts, ..packet(TrackId::AUDIO, Codec::Aac, PacketKind::Frame, 0, Bytes::from_static(b"\x21\x10\x05")) }
+    Packet {
+        dts,
+        pts: dts,
+        ..packet(TrackId::AUDIO, Codec::Aac, PacketKind::Frame, 0, Bytes::from_static(b"\x21\x10\x05"))
+    }
 }
 
 /// Pictures and sound from `from_ms` up to `to_ms` in the order of their times, a keyframe every `gop_ms`.
 pub(super) fn stream(from_ms: i64, to_ms: i64, gop_ms: i64) -> Vec<Packet> {
-    let pictures = (from_ms..to_ms).step_by(PICTURE_MS as usize).map(|ms| video(ms, (ms - from_ms) % gop_ms == 0));
+    let pictures =
+        (from_ms..to_ms).step_by(PICTURE_MS as usize).map(|ms| video(ms, (ms - from_ms) % gop_ms == 0));
     let sounds = (from_ms * 48 / 1024 + 1..to_ms * 48 / 1024).map(audio);
     let mut packets: Vec<_> = pictures.chain(sounds).collect();
     packets.sort_by_key(|packet| packet.dts);
     packets
+}
+
+pub(super) fn opus_config() -> Packet {
+    let head = Bytes::from_static(b"OpusHead\x01\x02\x38\x01\x80\xbb\x00\x00\x00\x00\x00");
+    packet(TrackId::AUDIO, Codec::Opus, PacketKind::Config, 0, head)
 }
