@@ -45,6 +45,10 @@ fix: web/node_modules/.installed ## Mends the form where a tool can
 fixtures: ffmpeg ## Makes the small media files the end-to-end tests publish
 	@fixtures/make
 
+deny: compiler ## Checks licences, sources and banned crates of all dependencies
+	@command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+	@cargo deny --locked check licenses bans sources
+
 bench: compiler ## Times the hot paths
 	@bench/hot-paths
 
@@ -61,4 +65,4 @@ ffmpeg: ; @scripts/need ffmpeg:ffmpeg
 node: ; @scripts/need node:nodejs npm:npm
 browser: node ; @scripts/need chromium:chromium
 
-.PHONY: help run demo build web test test-unit lint fix fixtures bench fuzz compiler ffmpeg node browser
+.PHONY: help run demo build web test test-unit lint fix fixtures deny bench fuzz compiler ffmpeg node browser
