@@ -24,12 +24,16 @@ use subtle::ConstantTimeEq;
 
 /// Closes every route of `router` to those who may not use it.
 pub fn protect(router: Router, state: &Arc<State>) -> Router {
-    let guard = Arc::new(Guard::new(&state.config));
+    let guard = state.guard.clone();
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
         let guard = guard.clone();
         async move {
-            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
-            match guard.allow(peer, request.method(), request.uri().path(), request.headers(), Instant::now()) {
+            let peer = request
+                .extensions()
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|ConnectInfo(address)| address.ip());
+            match guard.allow(peer, request.method(), request.uri().path(), request.headers(), Instant::now())
+            {
                 Ok(()) => next.run(request).await,
                 Err(denial) => denial.into_response(),
             }
@@ -40,7 +44,9 @@ pub fn protect(router: Router, state: &Arc<State>) -> Router {
 /// Why somebody is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum Denial {
-    #[error("name and password are needed (HTTP Basic); they are set as auth.admin_user and auth.admin_password")]
+    #[error(
+        "name and password are needed (HTTP Basic); they are set as auth.admin_user and auth.admin_password"
+    )]
     Credentials,
     #[error(
         "only this machine may ask; set auth.admin_user and auth.admin_password to let others in with name and password"
@@ -76,8 +82,8 @@ impl IntoResponse for Denial {
     }
 }
 
-/// Decides, and remembers who guesses.
-struct Guard {
+/// Decides, and remembers who guesses. There is one for all surfaces.
+pub struct Guard {
     /// Digest of `user:password`, when they are set.
     credentials: Option<[u8; 32]>,
     trusted_proxy: Option<IpAddr>,
@@ -97,7 +103,8 @@ const FAILURES_WINDOW: Duration = Duration::from_secs(60);
 const ADDRESSES_MAX: usize = 4096;
 
 impl Guard {
-    fn new(config: &Config) -> Self {
+    /// With the name and password of the settings.
+    pub fn new(config: &Config) -> Self {
         let Auth { admin_user, admin_password, .. } = &config.auth;
         let is_set = !admin_user.is_empty() && !admin_password.is_empty();
         Self {
@@ -118,7 +125,8 @@ impl Guard {
     ) -> Result<(), Denial> {
         let is_cross_site = is_cross_site(headers);
         // Reading is harmless without CORS headers: the page does not get to see the answer.
-        let changes_something = !matches!(*method, Method::GET | Method::HEAD) || path.starts_with("/control/");
+        let changes_something =
+            !matches!(*method, Method::GET | Method::HEAD) || path.starts_with("/control/");
         if is_cross_site && changes_something {
             return Err(Denial::CrossSite);
         }
@@ -139,7 +147,8 @@ impl Guard {
             return Ok(());
         }
         if failures.len() >= ADDRESSES_MAX && !failures.contains_key(&address) {
-            let oldest = failures.iter().min_by_key(|(_, failures)| failures.since).map(|(address, _)| *address);
+            let oldest =
+                failures.iter().min_by_key(|(_, failures)| failures.since).map(|(address, _)| *address);
             oldest.and_then(|oldest| failures.remove(&oldest));
         }
         failures.entry(address).or_insert(Failures { count: 0, since: now }).count += 1;
@@ -151,7 +160,9 @@ impl Guard {
     /// one address has all of its 2^64.
     fn guesser(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
         let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.to_canonical());
-        let named = || headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok();
+        let named = || {
+            headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+        };
         let address = match self.trusted_proxy {
             Some(proxy) if proxy == peer => named().unwrap_or(peer).to_canonical(),
             _ => peer,
@@ -185,7 +196,11 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
         // Browsers without Fetch Metadata still say where a page is from when it sends anything but plain GETs.
         None => headers.get(header::ORIGIN).is_some_and(|origin| {
             let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-            origin.to_str().ok().and_then(|origin| origin.split_once("://")).is_none_or(|(_, origin)| origin != host)
+            origin
+                .to_str()
+                .ok()
+                .and_then(|origin| origin.split_once("://"))
+                .is_none_or(|(_, origin)| origin != host)
         }),
     }
 }
@@ -196,7 +211,8 @@ fn names_this_machine(headers: &HeaderMap) -> bool {
     let Ok(host) = Authority::try_from(host.as_bytes()) else { return false };
     let name = host.host().trim_start_matches('[').trim_end_matches(']');
     let address = name.parse::<IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]

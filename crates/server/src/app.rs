@@ -1,17 +1,22 @@
 //! All wiring: which part gets which other part, and the order of start and stop.
 
+use crate::admin::Guard;
 use crate::auth::{self, AuthGate, Signer};
-use crate::config::Config;
+use crate::config::{Config, HlsMode};
+use crate::hooks::Hooks;
 use crate::http::HttpServer;
-use crate::{api, compat, tls, web};
+use crate::traffic::Traffic;
+use crate::{api, compat, config, pulls, tls, web};
 use anyhow::Context;
 use axum::Router;
 use gateway::delivery::Feeds;
+use gateway::delivery::segmented::{self, Segmented};
+use gateway::ingest::pull::{self, Pulls};
 use gateway::ingest::rtmp::RtmpServer;
 use gateway::writer::{self, Writers};
 use gateway::{Gateway, Limiter};
-use http::HeaderValue;
-use hub::Hub;
+use http::{HeaderValue, header};
+use hub::{Hub, StreamPath};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +28,7 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 pub struct App {
     config: Config,
     gateway: Arc<Gateway>,
+    hooks: Arc<Hooks>,
     stopping: watch::Sender<bool>,
     http_address: SocketAddr,
     rtmp_address: Option<SocketAddr>,
@@ -40,6 +46,12 @@ pub struct State {
     pub stopping: watch::Receiver<bool>,
     /// When the server started.
     pub started: std::time::Instant,
+    /// Keeps strangers from the surfaces for operators.
+    pub guard: Arc<Guard>,
+    /// Media bytes so far.
+    pub traffic: Arc<Traffic>,
+    /// Who is asked and told over HTTP.
+    pub hooks: Arc<Hooks>,
 }
 
 /// The connection counts.
@@ -51,13 +63,15 @@ pub struct Limiters {
     pub rtmp: Arc<Limiter>,
 }
 
-impl App {
-    /// Opens the ports and starts everything behind them.
-    pub async fn start(config: Config) -> anyhow::Result<Self> {
+impl State {
+    /// Everything but the open ports; must be called on a tokio runtime.
+    pub fn new(config: Config, stopping: watch::Receiver<bool>) -> anyhow::Result<Arc<Self>> {
         let ms = Duration::from_millis;
         let secret = auth::secret(&config.auth, &config.data_dir)?;
-        let gate = Arc::new(AuthGate::new(&config.auth, Signer::new(config.auth.sign, secret), config.apps.clone()));
+        let auth_gate = AuthGate::new(&config.auth, Signer::new(config.auth.sign, secret), config.apps.clone());
         let hub = Hub::new(hub_config(&config));
+        let hooks = Hooks::new(&config.hooks)?;
+        hooks.listen(&hub);
         let writers = Writers::start(&writer::Config {
             threads: match config.delivery.writers {
                 0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -68,30 +82,44 @@ impl App {
         .context("cannot start the writers")?;
         let gateway = Arc::new(Gateway {
             hub: hub.clone(),
-            gate,
+            gate: hooks.guard(Arc::new(auth_gate)),
             feeds: Feeds::new(config.rtmp.chunk_size),
-            writers: writers.clone(),
+            writers,
+            segmented: Segmented::new(segmented_config(&config), &hub),
+            pulls: Pulls::start(&hub, &pull_config(&config), pull_sources(&config)?),
             apps: config.apps.clone(),
         });
-        let (stopping, stopped) = watch::channel(false);
         let limiters = Limiters {
             http: Limiter::new(config.http.connections_max, config.http.connections_per_address_max),
             rtmp: Limiter::new(config.rtmp.connections_max, config.rtmp.connections_per_address_max),
         };
+        Ok(Arc::new(Self {
+            guard: Arc::new(Guard::new(&config)),
+            gateway,
+            config,
+            limiters,
+            stopping,
+            started: std::time::Instant::now(),
+            traffic: Traffic::start(hub),
+            hooks,
+        }))
+    }
+}
+
+impl App {
+    /// Opens the ports and starts everything behind them.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        let ms = Duration::from_millis;
+        let (stopping, stopped) = watch::channel(false);
+        let state = State::new(config.clone(), stopped.clone())?;
+        let (gateway, limiters) = (state.gateway.clone(), state.limiters.clone());
         let tls = tls::acceptor(&config.https)?;
 
         let http_listener = listen(&config.http.listen, "http.listen").await?;
         let http_address = http_listener.local_addr()?;
-        let state = Arc::new(State {
-            gateway: gateway.clone(),
-            config: config.clone(),
-            limiters: limiters.clone(),
-            stopping: stopped.clone(),
-            started: std::time::Instant::now(),
-        });
         let http = HttpServer {
             router: router(&state),
-            writers,
+            writers: gateway.writers.clone(),
             limiter: limiters.http.clone(),
             header_timeout: ms(config.http.header_timeout_ms),
             header_bytes_max: config.http.header_bytes_max,
@@ -116,7 +144,7 @@ impl App {
                 tokio::spawn(tls::serve_rtmps(rtmp, listener, tls));
             }
         }
-        Ok(Self { config, gateway, stopping, http_address, rtmp_address })
+        Ok(Self { config, gateway, hooks: state.hooks.clone(), stopping, http_address, rtmp_address })
     }
 
     /// Says on standard output where to go.
@@ -148,7 +176,12 @@ impl App {
         let grace = Duration::from_millis(self.config.stop_grace_ms);
         let gateway = self.gateway.clone();
         let stopped = tokio::task::spawn_blocking(move || gateway.writers.stop());
-        let _ = tokio::time::timeout(grace, stopped).await;
+        let in_order = async {
+            // A writer that panicked has nobody left to tell.
+            let _ = stopped.await;
+            self.hooks.stop().await;
+        };
+        let _ = tokio::time::timeout(grace, in_order).await;
         tracing::info!("stopped");
         Ok(())
     }
@@ -163,7 +196,7 @@ async fn listen(address: &str, key: &str) -> anyhow::Result<TcpListener> {
 /// Every route, grouped by who calls it.
 fn router(state: &Arc<State>) -> Router {
     let media = gateway::delivery::http::router(&state.gateway).layer(cors(&state.config.http.allow_origin));
-    Router::new().merge(media).merge(api::router(state)).merge(compat::router(state)).merge(web::router())
+    Router::new().merge(media).merge(api::router(state)).merge(pulls::router(state)).merge(compat::router(state)).merge(web::router())
 }
 
 /// Who may read media from other sites. Media answers never carry credentials, so `*` is safe there.
@@ -171,7 +204,7 @@ fn cors(allow_origin: &str) -> CorsLayer {
     let cors = CorsLayer::new()
         .allow_methods([http::Method::GET, http::Method::HEAD])
         .allow_headers(Any)
-        .expose_headers([http::header::CONTENT_LENGTH, http::header::CONTENT_RANGE, http::header::DATE]);
+        .expose_headers([header::ACCEPT_RANGES, header::CONTENT_LENGTH, header::CONTENT_RANGE, header::DATE]);
     match (allow_origin, HeaderValue::from_str(allow_origin)) {
         ("", _) | (_, Err(_)) => CorsLayer::new(),
         ("*", _) => cors.allow_origin(Any),
@@ -193,6 +226,45 @@ fn hub_config(config: &Config) -> hub::Config {
         hold: ms(config.hub.hold_ms),
         streams_max: config.hub.streams_max,
     }
+}
+
+fn segmented_config(config: &Config) -> segmented::Config {
+    let (hls, ms) = (&config.hls, Duration::from_millis);
+    segmented::Config {
+        target: ms(hls.segment_ms),
+        segment_max: ms(hls.segment_max_ms),
+        window_segments: hls.window_segments,
+        keep_segments: hls.keep_segments,
+        is_event: hls.mode == HlsMode::Event,
+        window_bytes_max: hls.window_bytes_max,
+        always_on: hls.always_on,
+        idle_stop: ms(hls.idle_stop_ms),
+    }
+}
+
+fn pull_config(config: &Config) -> pull::Config {
+    let ms = Duration::from_millis;
+    pull::Config {
+        retry: ms(config.pull.retry_ms),
+        retry_max: ms(config.pull.retry_max_ms),
+        idle_stop: ms(config.pull.idle_stop_ms),
+        ..pull::Config::default()
+    }
+}
+
+/// What is to be fetched. Errors show an address without its secrets.
+fn pull_sources(config: &Config) -> anyhow::Result<Vec<pull::Source>> {
+    let mut sources: Vec<pull::Source> = Vec::new();
+    for config::PullSource { path, url, on_demand } in &config.pull.sources {
+        let path = StreamPath::parse(path).context("pull.sources.path")?;
+        if sources.iter().any(|source| source.path == path) {
+            anyhow::bail!("{path} has more than one source (pull.sources.path)");
+        }
+        let source = pull::Source::new(path, url, *on_demand)
+            .with_context(|| format!("{} cannot be a source (pull.sources.url)", pull::masked(url)))?;
+        sources.push(source);
+    }
+    Ok(sources)
 }
 
 fn rtmp_config(config: &Config) -> gateway::ingest::rtmp::Config {

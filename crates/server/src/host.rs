@@ -41,8 +41,15 @@ pub fn cpu_ticks() -> (u64, u64) {
 /// proc(5), the first line of /proc/stat: user nice system idle iowait irq softirq steal, then guest times, which are in
 /// user and nice already.
 fn ticks_of(text: &str) -> (u64, u64) {
-    let ticks: Vec<u64> =
-        text.lines().next().unwrap_or_default().split_whitespace().skip(1).take(8).filter_map(|n| n.parse().ok()).collect();
+    let ticks: Vec<u64> = text
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .skip(1)
+        .take(8)
+        .filter_map(|n| n.parse().ok())
+        .collect();
     (ticks.get(3).copied().unwrap_or(0), ticks.iter().sum())
 }
 
@@ -81,7 +88,8 @@ pub fn process() -> Process {
 /// field 2 may hold spaces and brackets, so counting starts after the last bracket.
 fn cpu_seconds_of(text: &str) -> f64 {
     let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+    let ticks: u64 =
+        after_name.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
     ticks as f64 / 100.0
 }
 
@@ -91,7 +99,10 @@ fn read(path: &str) -> String {
 
 /// The value of the first line `name : value`.
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines().filter_map(|line| line.split_once(':')).find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
+    text.lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(key, _)| key.trim() == name)
+        .map(|(_, value)| value.trim())
 }
 
 /// The whole number a text begins with.

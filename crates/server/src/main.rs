@@ -1,13 +1,20 @@
 //! Weir: live and on-demand streaming in one program.
+#![allow(unreachable_pub, reason = "in a program that no crate uses, `pub` says what the other modules may use")]
 
+mod admin;
 mod api;
 mod app;
 mod auth;
 mod cli;
 mod compat;
 mod config;
+mod hooks;
+mod host;
 mod http;
+mod metrics;
+mod pulls;
 mod tls;
+mod traffic;
 mod web;
 
 #[global_allocator]

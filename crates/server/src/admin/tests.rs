@@ -64,7 +64,11 @@ async fn every_route_lets_in_exactly_whom_it_should() {
             let state = testing::state(config(has_password));
             let router = crate::compat::router(&state);
             let expected = if refusal == open { answer } else { refusal };
-            assert_eq!(status(&router, peer, method, path, headers).await, expected, "{role}: {method} {path}");
+            assert_eq!(
+                status(&router, peer, method, path, headers).await,
+                expected,
+                "{role}: {method} {path}"
+            );
         }
     }
 }
@@ -72,25 +76,31 @@ async fn every_route_lets_in_exactly_whom_it_should() {
 #[tokio::test]
 async fn a_page_of_another_site_changes_nothing_even_with_the_operators_password() {
     let router = crate::compat::router(&testing::state(config(true)));
-    for headers in [&[CROSS_SITE, RIGHT][..], &[("origin", "https://other.example"), ("host", "localhost"), RIGHT]] {
+    for headers in
+        [&[CROSS_SITE, RIGHT][..], &[("origin", "https://other.example"), ("host", "localhost"), RIGHT]]
+    {
         for peer in [HERE, THERE] {
             assert_eq!(status(&router, peer, "GET", "/control/drop/publisher?app=live", headers).await, 403);
             assert_eq!(status(&router, peer, "DELETE", "/api/streams/live/mark", headers).await, 403);
         }
     }
-    let own = [("origin", "http://localhost:8000"), ("host", "localhost:8000"), ("sec-fetch-site", "same-origin")];
+    let own =
+        [("origin", "http://localhost:8000"), ("host", "localhost:8000"), ("sec-fetch-site", "same-origin")];
     assert_eq!(status(&router, HERE, "DELETE", "/api/streams/live/mark", &own).await, 404);
     assert_eq!(status(&router, HERE, "GET", "/stat", &[CROSS_SITE]).await, 401);
 }
 
 #[tokio::test]
 async fn a_refusal_says_how_to_be_let_in() {
-    for (has_password, name, header) in [(false, "auth.admin_user", None), (true, "auth.admin_user", Some("Basic"))] {
+    for (has_password, name, header) in
+        [(false, "auth.admin_user", None), (true, "auth.admin_user", Some("Basic"))]
+    {
         let router = crate::compat::router(&testing::state(config(has_password)));
         let mut request = Request::builder().uri("/stat").body(Body::empty()).unwrap();
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 5000))));
         let response = router.oneshot(request).await.unwrap();
-        let asked = response.headers().get(header::WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned());
+        let asked =
+            response.headers().get(header::WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(asked.is_some(), header.is_some());
         assert!(testing::text(response).await.contains(name));
     }
@@ -143,7 +153,9 @@ fn behind_a_trusted_proxy_the_one_who_guesses_is_the_one_it_names() {
     let guard = Guard::new(&config);
     let headers = |from: &'static str, (name, value): (&'static str, &'static str)| {
         let pairs = [("x-forwarded-for", from), (name, value)];
-        HeaderMap::from_iter(pairs.map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))))
+        HeaderMap::from_iter(
+            pairs.map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))),
+        )
     };
     let proxy = Some(IpAddr::from([127, 0, 0, 1]));
     let now = Instant::now();

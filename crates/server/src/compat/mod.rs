@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 /// All their routes.
 pub fn router(state: &Arc<State>) -> Router {
-    let open =
-        Router::new().merge(node_media_server::router(state)).merge(nginx_rtmp::router(state)).merge(metrics::router(state));
+    let open = Router::new()
+        .merge(node_media_server::router(state))
+        .merge(nginx_rtmp::router(state))
+        .merge(metrics::router(state));
     admin::protect(open, state)
 }

@@ -50,7 +50,8 @@ async fn stat(axum::extract::State(state): Server) -> Response {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now_unix_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
     let document = stat_xml::document(&totals, &apps(&state, &streams), &streams, now_unix_ms);
-    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], document).into_response()
+    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], document)
+        .into_response()
 }
 
 /// The apps of the settings, then those of longer paths such as `live/eu/mark`.
@@ -82,7 +83,10 @@ impl Which {
     fn fits(&self, session: &Session) -> bool {
         let remote = session.remote.to_canonical();
         self.clientid.is_none_or(|id| id == client_number(session.id))
-            && self.addr.as_ref().is_none_or(|addr| addr.parse::<IpAddr>().is_ok_and(|addr| addr.to_canonical() == remote))
+            && self
+                .addr
+                .as_ref()
+                .is_none_or(|addr| addr.parse::<IpAddr>().is_ok_and(|addr| addr.to_canonical() == remote))
     }
 }
 
@@ -136,7 +140,11 @@ async fn record(Path(what): Path<String>) -> Response {
 }
 
 fn unknown(found: &str, expected: &str) -> Response {
-    error_response(StatusCode::NOT_FOUND, "not_found", &format!("{found:?} is unknown here, expected {expected}"))
+    error_response(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        &format!("{found:?} is unknown here, expected {expected}"),
+    )
 }
 
 #[cfg(test)]
@@ -161,10 +169,16 @@ mod tests {
         let other = watch(anna.stream(), Protocol::Rtmp);
         assert_eq!(dropped(&router, "/control/drop/client?app=live&name=nobody").await, "0");
         let number = client_number(one.id);
-        assert_eq!(dropped(&router, &format!("/control/drop/subscriber?app=live&clientid={number}")).await, "1");
+        assert_eq!(
+            dropped(&router, &format!("/control/drop/subscriber?app=live&clientid={number}")).await,
+            "1"
+        );
         assert!(one.is_kicked() && !two.is_kicked());
         assert_eq!(dropped(&router, "/control/drop/subscriber?name=mark&addr=192.0.2.1").await, "0");
-        assert_eq!(dropped(&router, "/control/drop/subscriber?srv=0&app=live&name=mark&addr=127.0.0.9").await, "2");
+        assert_eq!(
+            dropped(&router, "/control/drop/subscriber?srv=0&app=live&name=mark&addr=127.0.0.9").await,
+            "2"
+        );
         assert!(two.is_kicked() && !mark.session().is_kicked());
         assert_eq!(dropped(&router, "/control/drop/publisher?app=live&name=mark").await, "1");
         assert!(mark.session().is_kicked());

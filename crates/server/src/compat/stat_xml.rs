@@ -74,10 +74,13 @@ struct Xml(String);
 
 impl Default for Xml {
     fn default() -> Self {
-        Self(concat!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\" ?>\n",
-            "<?xml-stylesheet type=\"text/xsl\" href=\"stat.xsl\" ?>\n"
-        ).to_owned())
+        Self(
+            concat!(
+                "<?xml version=\"1.0\" encoding=\"utf-8\" ?>\n",
+                "<?xml-stylesheet type=\"text/xsl\" href=\"stat.xsl\" ?>\n"
+            )
+            .to_owned(),
+        )
     }
 }
 
@@ -131,7 +134,12 @@ impl Xml {
         self.text("name", stream.path().name());
         self.text("time", now_unix_ms.saturating_sub(stream.started_at_ms()));
         let received_bytes = crate::traffic::received_bytes(stream);
-        self.bandwidth(received_bps(stream, &ingest), received_bytes, rate.sent_bps, stream.counters().bytes_total());
+        self.bandwidth(
+            received_bps(stream, &ingest),
+            received_bytes,
+            rate.sent_bps,
+            stream.counters().bytes_total(),
+        );
         self.text("bw_audio", if is_live { ingest.audio_bps } else { 0 });
         self.text("bw_video", if is_live { ingest.video_bps } else { 0 });
         let timestamp_ms = stream.last_dts().as_millis();
@@ -151,7 +159,14 @@ impl Xml {
         clients
     }
 
-    fn client(&mut self, session: &Session, av_sync_ms: i64, timestamp_ms: i64, publishes: bool, now_unix_ms: u64) {
+    fn client(
+        &mut self,
+        session: &Session,
+        av_sync_ms: i64,
+        timestamp_ms: i64,
+        publishes: bool,
+        now_unix_ms: u64,
+    ) {
         self.open("client");
         self.text("id", client_number(session.id));
         self.text("address", session.remote.to_canonical());

@@ -1,48 +1,27 @@
 //! A server without sockets, and streams in it, for the tests of what reports on them.
 
-use crate::app::{Limiters, State};
-use crate::auth::{AuthGate, Signer};
+use crate::app::State;
 use crate::config::Config;
-use crate::hooks::Counts;
-use crate::traffic::Traffic;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use bytes::Bytes;
-use gateway::delivery::Feeds;
-use gateway::writer::{self, Writers};
-use gateway::{Gateway, Limiter};
 use hub::{
-    Action, Args, ClientInfo, Credential, Hub, Protocol, Publisher, Request, Session, SessionId, Stream, StreamPath,
+    Action, Args, ClientInfo, Credential, Hub, Protocol, Publisher, Request, Session, SessionId, Stream,
+    StreamPath,
 };
 use media::{Codec, Packet, PacketKind, Timestamp, TrackId};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
 /// A server with these settings.
-pub fn state(config: Config) -> Arc<State> {
-    let hub = Hub::new(hub::Config::default());
-    let signer = Signer::new(config.auth.sign, b"0123456789abcdef".to_vec());
-    let limiter = || Limiter::new(100, 100);
-    let writers = writer::Config { threads: 1, stall_max: Duration::from_secs(1) };
-    Arc::new(State {
-        gateway: Arc::new(Gateway {
-            hub: hub.clone(),
-            gate: Arc::new(AuthGate::new(&config.auth, signer, config.apps.clone())),
-            feeds: Feeds::new(4096),
-            writers: Writers::start(&writers).unwrap(),
-            apps: config.apps.clone(),
-        }),
-        config,
-        limiters: Limiters { http: limiter(), rtmp: limiter() },
-        stopping: watch::channel(false).1,
-        started: Instant::now(),
-        traffic: Traffic::start(hub),
-        hook_counts: Arc::new(Counts::default()),
-    })
+pub fn state(mut config: Config) -> Arc<State> {
+    // Else a secret is made and kept in a file.
+    config.auth.secret = "0123456789abcdef".into();
+    config.delivery.writers = 1;
+    State::new(config, watch::channel(false).1).unwrap()
 }
 
 /// A server with the default settings.
@@ -76,20 +55,31 @@ pub fn publish(hub: &Arc<Hub>, path: &str) -> Publisher {
 }
 
 /// Publishes H.264 (High, level 3.1, 1280×720, 25 pictures a second) and AAC-LC (44.1 kHz, stereo): 5 seconds with a
-/// keyframe every 2.
+/// keyframe every 2, 126 pictures of 1000 bytes and 216 pieces of sound of 100.
 pub fn publish_media(hub: &Arc<Hub>, path: &str) -> Publisher {
     let mut publisher = publish(hub, path);
-    let mut push = |track_id: TrackId, codec, kind, ms: u64, payload: Bytes| {
-        let at = Timestamp::from_millis(i64::try_from(ms).unwrap());
+    let mut push = |track_id: TrackId, codec, kind, micros: i64, payload: Bytes| {
+        let at = Timestamp::from_micros(micros);
         let packet = Packet { track_id, codec, kind, dts: at, pts: at, discontinuity: false, payload };
         publisher.push(packet).unwrap();
     };
     push(TrackId::VIDEO, Codec::H264, PacketKind::Config, 0, Bytes::from_static(&H264_CONFIG));
     push(TrackId::AUDIO, Codec::Aac, PacketKind::Config, 0, Bytes::from_static(&[0x12, 0x10]));
-    for number in 0..=125 {
-        let kind = if number % 50 == 0 { PacketKind::Keyframe } else { PacketKind::Frame };
-        push(TrackId::VIDEO, Codec::H264, kind, number * 40, Bytes::from(vec![0; 1000]));
-        push(TrackId::AUDIO, Codec::Aac, PacketKind::Frame, number * 40, Bytes::from(vec![0; 100]));
+    let mut sounds = 0;
+    for picture in 0..=125 {
+        let at = picture * 40_000;
+        let kind = if picture % 50 == 0 { PacketKind::Keyframe } else { PacketKind::Frame };
+        push(TrackId::VIDEO, Codec::H264, kind, at, Bytes::from(vec![0; 1000]));
+        while sounds * 1024 * 1_000_000 / 44_100 <= at {
+            push(
+                TrackId::AUDIO,
+                Codec::Aac,
+                PacketKind::Frame,
+                sounds * 1024 * 1_000_000 / 44_100,
+                Bytes::from(vec![0; 100]),
+            );
+            sounds += 1;
+        }
     }
     publisher
 }

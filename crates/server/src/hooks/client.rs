@@ -125,7 +125,8 @@ impl Client {
     }
 
     async fn post_without_limit(&self, address: &Address, form: &Form) -> Result<Answer, CallError> {
-        let _place = self.places.acquire().await.map_err(|error| CallError::Unreachable(error.to_string()))?;
+        let _place =
+            self.places.acquire().await.map_err(|error| CallError::Unreachable(error.to_string()))?;
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(&address.uri)
@@ -138,7 +139,8 @@ impl Client {
             request = request.header(*name, value);
         }
         let request = request.body(Full::new(Bytes::from(form.body.clone())))?;
-        let answer = self.http.request(request).await.map_err(|error| CallError::Unreachable(chain(&error)))?;
+        let answer =
+            self.http.request(request).await.map_err(|error| CallError::Unreachable(chain(&error)))?;
         let (head, body) = answer.into_parts();
         let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| {
             match error.downcast_ref::<LengthLimitError>() {

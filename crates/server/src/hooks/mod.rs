@@ -1,7 +1,7 @@
 //! Hooks: others are asked before something happens and told afterwards, over HTTP.
 //!
-//! The nine events of Node-Media-Server ([`HookEvent`]). The `pre` ones are questions: [`HookGate`] asks them when the
-//! rules of `[auth]` have said yes; every hook must say yes too. The others are news: they are taken from
+//! The nine events of Node-Media-Server ([`HookEvent`]). The `pre` ones are questions: [`Hooks::guard`] asks them when
+//! the rules of `[auth]` have said yes; every hook must say yes too. The others are news: they are taken from
 //! [`hub::Hub::events`] and delivered in order, with retries ([`delivery`]). A part of this program that wants to know
 //! what happens subscribes to [`hub::Hub::events`] itself and needs nothing of this module.
 //!
@@ -24,15 +24,20 @@ use client::Client;
 use hub::{Credential, Gate, GateFuture, Grant, Hub, Refusal, RefusalKind, Request, StreamPath};
 use notice::Notice;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use target::Target;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// All hooks of the settings.
 pub struct Hooks {
     targets: Vec<Arc<Target>>,
     counts: Arc<Counts>,
+    /// Becomes true when what waits is sent once more and nothing new is taken.
+    stopping: watch::Sender<bool>,
+    delivery: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Hooks {
@@ -43,13 +48,39 @@ impl Hooks {
         let client = Arc::new(Client::new(Duration::from_millis(config.timeout_ms), needs_tls)?);
         let target = |target| Target::new(target, client.clone(), counts.clone()).map(Arc::new);
         let targets = config.targets.iter().map(target).collect::<anyhow::Result<_>>()?;
-        Ok(Arc::new(Self { targets, counts }))
+        Ok(Arc::new(Self {
+            targets,
+            counts,
+            stopping: watch::Sender::new(false),
+            delivery: Mutex::default(),
+        }))
     }
 
-    /// Tells the hooks what happens in `hub` from now on, until the hub is gone.
+    /// `inner`, and then the hooks, if there are any.
+    pub fn guard(self: &Arc<Self>, inner: Arc<dyn Gate>) -> Arc<dyn Gate> {
+        match self.targets.is_empty() {
+            true => inner,
+            false => Arc::new(HookGate { inner, hooks: self.clone() }),
+        }
+    }
+
+    /// Tells the hooks what happens in `hub` from now on.
     pub fn listen(&self, hub: &Hub) {
         if !self.targets.is_empty() {
-            tokio::spawn(delivery::run(hub.events(), self.targets.clone(), self.counts.clone()));
+            let (targets, counts) = (self.targets.clone(), self.counts.clone());
+            let delivery =
+                tokio::spawn(delivery::run(hub.events(), targets, counts, self.stopping.subscribe()));
+            self.delivery.lock().unwrap_or_else(PoisonError::into_inner).replace(delivery);
+        }
+    }
+
+    /// Waits until the hooks have been told what has happened so far; each piece of news is tried once more at most.
+    pub async fn stop(&self) {
+        self.stopping.send_replace(true);
+        let delivery = self.delivery.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(delivery) = delivery {
+            // It does not panic, and when it does the news are lost in any case.
+            let _ = delivery.await;
         }
     }
 
@@ -84,17 +115,10 @@ enum Verdict {
     Refuse(String),
 }
 
-/// Asks another gate first, then the hooks.
-pub struct HookGate {
+/// Asks another gate first, then the hooks about whatever that admits.
+struct HookGate {
     inner: Arc<dyn Gate>,
     hooks: Arc<Hooks>,
-}
-
-impl HookGate {
-    /// The hooks are asked about whatever `inner` admits.
-    pub fn new(inner: Arc<dyn Gate>, hooks: Arc<Hooks>) -> Self {
-        Self { inner, hooks }
-    }
 }
 
 impl Gate for HookGate {

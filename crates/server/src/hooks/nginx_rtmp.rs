@@ -42,8 +42,11 @@ pub(super) fn form(notice: &Notice) -> Option<Form> {
         _ => {}
     }
     // A client's argument must not pass for a field: readers of forms differ in which of two equal names wins.
-    let args: Vec<_> =
-        notice.args.iter().filter(|(name, _)| !fields.iter().any(|(field, _)| name.eq_ignore_ascii_case(field))).collect();
+    let args: Vec<_> = notice
+        .args
+        .iter()
+        .filter(|(name, _)| !fields.iter().any(|(field, _)| name.eq_ignore_ascii_case(field)))
+        .collect();
     let body = super::form_encode(fields.into_iter().chain(args));
     Some(Form { content_type: "application/x-www-form-urlencoded", headers: Vec::new(), body })
 }

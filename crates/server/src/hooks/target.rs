@@ -22,7 +22,10 @@ impl Target {
     pub(super) fn new(config: &HookTarget, client: Arc<Client>, counts: Arc<Counts>) -> anyhow::Result<Self> {
         let address = Address::parse(&config.url)?;
         if !address.is_https() && !config.secret.is_empty() && config.dialect != HookDialect::Weir {
-            tracing::warn!(hook = address.host(), "only the dialect \"weir\" signs; the hook's secret is not used");
+            tracing::warn!(
+                hook = address.host(),
+                "only the dialect \"weir\" signs; the hook's secret is not used"
+            );
         }
         Ok(Self {
             address,

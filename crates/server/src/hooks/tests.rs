@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use hub::{Action, Event, EventKind, GateFuture, Protocol, PublishError, Session};
+use hub::{Action, EventKind, GateFuture, Protocol, PublishError, Session};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -111,11 +111,16 @@ fn hooks(targets: Vec<HookTarget>) -> Arc<Hooks> {
 }
 
 fn gate(targets: Vec<HookTarget>) -> HookGate {
-    HookGate::new(Arc::new(Open(Credential::None)), hooks(targets))
+    HookGate { inner: Arc::new(Open(Credential::None)), hooks: hooks(targets) }
 }
 
 fn publish() -> Request {
-    request(Action::Publish, "live/key", Protocol::Rtmp, &[("sign", "1-x y"), ("name", "other"), ("a&b", "ü")])
+    request(
+        Action::Publish,
+        "live/key",
+        Protocol::Rtmp,
+        &[("sign", "1-x y"), ("name", "other"), ("a&b", "ü")],
+    )
 }
 
 /// The kind of a refusal and what it says, or the path of a grant.
@@ -172,7 +177,7 @@ async fn every_action_is_asked_about_by_its_own_event() {
 #[tokio::test]
 async fn what_the_rules_refuse_is_not_asked_and_stays_refused() {
     let mut hook = Hook::new(&[Say::Status(200, "")]).await;
-    let gate = HookGate::new(Arc::new(Closed), hooks(vec![hook.target(HookDialect::Weir)]));
+    let gate = HookGate { inner: Arc::new(Closed), hooks: hooks(vec![hook.target(HookDialect::Weir)]) };
     assert_eq!(decide(&gate, &publish()).await.unwrap_err().0, RefusalKind::Unauthorized);
     assert!(hook.calls.try_recv().is_err());
 }
@@ -309,15 +314,8 @@ async fn an_nginx_rtmp_redirect_turns_a_stream_key_into_a_public_name() {
     assert!(take(again_grant, &again).is_ok());
     // A proof the rules have found is kept.
     let proof = Credential::Digest([7; 32]);
-    let gate = HookGate::new(Arc::new(Open(proof.clone())), hooks(vec![target]));
+    let gate = HookGate { inner: Arc::new(Open(proof.clone())), hooks: hooks(vec![target]) };
     assert_eq!(gate.admit(&publish()).await.unwrap().credential, proof);
-}
-
-/// An event of a session that watches `live/mark`.
-fn event(kind: EventKind, request: &Request) -> Event {
-    let session = Session::new(request);
-    session.bytes.store(77, Relaxed);
-    Event::of(kind, &request.path, &session)
 }
 
 #[tokio::test]
@@ -351,12 +349,12 @@ async fn news_arrive_in_order_with_what_has_flowed() {
 async fn news_are_tried_again_under_the_same_delivery_and_later_ones_wait_for_them() {
     let mut hook = Hook::new(&[Say::Status(503, ""), Say::Status(200, "")]).await;
     let hooks = hooks(vec![hook.target(HookDialect::Weir)]);
-    let (events, receiver) = tokio::sync::broadcast::channel(8);
-    let running = tokio::spawn(delivery::run(receiver, hooks.targets.clone(), hooks.counts.clone()));
+    let hub = Hub::new(hub::Config::default());
+    hooks.listen(&hub);
     let request = request(Action::Play, "live/mark", Protocol::HttpFlv, &[]);
-    for kind in [EventKind::PlayStarted, EventKind::PlayEnded] {
-        events.send(event(kind, &request)).unwrap();
-    }
+    let session = Session::new(&request);
+    hub.emit(EventKind::PlayStarted, &request.path, &session);
+    hub.emit(EventKind::PlayEnded, &request.path, &session);
     let mut heard = Vec::new();
     for _ in 0..3 {
         let (headers, _) = hook.calls.recv().await.unwrap();
@@ -367,23 +365,42 @@ async fn news_are_tried_again_under_the_same_delivery_and_later_ones_wait_for_th
     assert_eq!((heard[0].0.as_str(), heard[2].0.as_str()), ("postPlay", "donePlay"));
     assert_ne!(heard[0].1, heard[2].1);
     assert_eq!(hooks.counts().of(HookEvent::PostPlay, Outcome::Failed), 1);
-    drop(events);
-    running.await.unwrap();
 }
 
 #[tokio::test]
 async fn a_hook_that_never_answers_holds_no_more_than_its_queue() {
     let hook = Hook::new(&[Say::Nothing]).await;
     let hooks = hooks(vec![hook.target(HookDialect::Weir)]);
-    let (events, receiver) = tokio::sync::broadcast::channel(4096);
+    let hub = Hub::new(hub::Config::default());
+    hooks.listen(&hub);
     let request = request(Action::Play, "live/mark", Protocol::HttpFlv, &[]);
-    for _ in 0..2000 {
-        events.send(event(EventKind::PlayStarted, &request)).unwrap();
+    let session = Session::new(&request);
+    let mut told = 0;
+    while hooks.counts().of(HookEvent::PostPlay, Outcome::Dropped) == 0 {
+        assert!(told <= delivery::WAITING_MAX + 100, "more waits than may");
+        for _ in 0..50 {
+            hub.emit(EventKind::PlayStarted, &request.path, &session);
+            told += 1;
+        }
+        tokio::task::yield_now().await;
     }
-    drop(events);
-    delivery::run(receiver, hooks.targets.clone(), hooks.counts.clone()).await;
-    let dropped = hooks.counts().of(HookEvent::PostPlay, Outcome::Dropped);
-    assert!((2000 - delivery::WAITING_MAX as u64 - 1..2000).contains(&dropped), "{dropped}");
+    assert!(told > delivery::WAITING_MAX);
+}
+
+#[tokio::test]
+async fn what_happened_before_a_stop_is_still_told() {
+    let mut hook = Hook::new(&[Say::Status(200, "")]).await;
+    let hooks = hooks(vec![hook.target(HookDialect::Weir)]);
+    let hub = Hub::new(hub::Config::default());
+    hooks.listen(&hub);
+    let request = request(Action::Publish, "live/mark", Protocol::Rtmp, &[]);
+    let session = Session::new(&request);
+    for _ in 0..20 {
+        hub.emit(EventKind::PublishEnded, &request.path, &session);
+    }
+    hooks.stop().await;
+    assert_eq!(hooks.counts().of(HookEvent::DonePublish, Outcome::Ok), 20);
+    assert!((0..20).all(|_| hook.calls.try_recv().is_ok()));
 }
 
 #[tokio::test]
@@ -395,7 +412,9 @@ async fn dialects_have_no_call_for_what_their_servers_do_not_tell() {
         hooks.listen(&hub);
         let request = request(Action::Play, "live/mark", Protocol::HttpFlv, &[]);
         let session = Session::new(&request);
-        for kind in [EventKind::Connected, EventKind::PlayStarted, EventKind::PlayEnded, EventKind::Disconnected] {
+        for kind in
+            [EventKind::Connected, EventKind::PlayStarted, EventKind::PlayEnded, EventKind::Disconnected]
+        {
             hub.emit(kind, &request.path, &session);
         }
         let (first, second) = (hook.calls.recv().await.unwrap().1, hook.calls.recv().await.unwrap().1);

@@ -73,7 +73,8 @@ struct Said {
 
 pub(super) fn verdict(answer: &Answer) -> Result<Verdict, CallError> {
     let said: Said = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let refuse = || Verdict::Refuse(said.reason.as_deref().map_or_else(|| "no reason given".into(), plain_text));
+    let refuse =
+        || Verdict::Refuse(said.reason.as_deref().map_or_else(|| "no reason given".into(), plain_text));
     match answer.status {
         status if status.is_success() && said.allow != Some(false) => Ok(Verdict::Accept),
         status if status.is_success() || status.is_client_error() => Ok(refuse()),

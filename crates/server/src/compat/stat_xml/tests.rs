@@ -48,7 +48,10 @@ async fn a_held_stream_is_neither_publishing_nor_active_and_takes_nothing_in() {
     let streams = [StreamRate { stream, sent_bps: 0 }];
     let document = document(&totals(), &["live".into()], &streams, u64::MAX);
     assert!(!document.contains("<publishing/>") && !document.contains("<active/>"), "{document}");
-    assert!(document.contains("<bw_in>0</bw_in>") && document.contains("<nclients>0</nclients>"), "{document}");
+    assert!(
+        document.contains("<bw_in>0</bw_in>") && document.contains("<nclients>0</nclients>"),
+        "{document}"
+    );
 }
 
 #[test]
