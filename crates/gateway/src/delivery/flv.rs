@@ -42,17 +42,20 @@ impl Flv {
         Some((payload, flv::previous_tag_size(body_bytes)))
     }
 
-    /// The tags of the decoder configs, and of the metadata, at the time of `start`.
-    fn put_configs(&self, start: &Start, out: &mut BytesMut) {
+    /// The metadata, always at time 0: FFmpeg takes script data at any other time for a subtitle track.
+    fn put_metadata(&self, start: &Start, out: &mut BytesMut) {
         let tracks: Vec<Track> = self.selected(&start.tracks).map(|track| Track::clone(track)).collect();
         let body = flv::metadata_body(&tracks, Some(&start.metadata));
         if self.is_framed {
             websocket::put_binary_header(TAG_HEADER_BYTES + body.len() + TAG_TRAILER_BYTES, out);
         }
-        let timestamp_ms = flv::timestamp_ms(start.dts);
-        out.put_slice(&flv::tag_header(TagType::Script, body.len(), timestamp_ms));
+        out.put_slice(&flv::tag_header(TagType::Script, body.len(), 0));
         out.put_slice(&body);
         out.put_slice(&flv::previous_tag_size(body.len()));
+    }
+
+    /// The tags of the decoder configs at the time of `start`.
+    fn put_configs(&self, start: &Start, out: &mut BytesMut) {
         for track in self.selected(&start.tracks) {
             self.append(&config_packet(track, start), out);
         }
@@ -95,6 +98,7 @@ impl PacketFormat for Flv {
             websocket::put_binary_header(header.len(), &mut out);
         }
         out.put_slice(&header);
+        self.put_metadata(start, &mut out);
         self.put_configs(start, &mut out);
         out.freeze()
     }

@@ -34,6 +34,13 @@ impl Rtmp {
     fn takes(&self, packet: &Packet) -> bool {
         self.selection.takes(packet)
     }
+
+    /// The decoder configs at the time of `start`.
+    fn put_configs(&self, start: &Start, out: &mut BytesMut) {
+        for track in start.tracks.iter() {
+            self.append(&super::flv::config_packet(track, start), out);
+        }
+    }
 }
 
 impl PacketFormat for Rtmp {
@@ -41,17 +48,17 @@ impl PacketFormat for Rtmp {
         let mut out = BytesMut::with_capacity(1024);
         let tracks: Vec<_> = start.tracks.iter().map(|track| media::Track::clone(track)).collect();
         let metadata = flv::metadata_body(&tracks, Some(&start.metadata));
-        let time = flv::timestamp_ms(start.dts);
-        let header = MessageHeader::media(rtmp::MediaKind::Data, self.message_stream_id, time);
+        // At time 0 whatever the time: FFmpeg takes script data at any other time for a subtitle track.
+        let header = MessageHeader::media(rtmp::MediaKind::Data, self.message_stream_id, 0);
         rtmp::encode_message(&mut out, &header, &[&metadata], self.chunk_size);
-        for track in start.tracks.iter() {
-            self.append(&super::flv::config_packet(track, start), &mut out);
-        }
+        self.put_configs(start, &mut out);
         out.freeze()
     }
 
     fn reopening(&self, start: &Start) -> Bytes {
-        self.opening(start)
+        let mut out = BytesMut::with_capacity(1024);
+        self.put_configs(start, &mut out);
+        out.freeze()
     }
 
     fn append(&self, packet: &Packet, out: &mut BytesMut) {
