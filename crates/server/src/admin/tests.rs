@@ -45,7 +45,8 @@ async fn every_route_lets_in_exactly_whom_it_should() {
         ("GET", "/metrics", 200),
     ];
     let open = 0;
-    let roles: [(&str, bool, &str, &[(&str, &str)], u16); 12] = [
+    type Headers = &'static [(&'static str, &'static str)];
+    let roles: [(&str, bool, &str, Headers, u16); 12] = [
         ("from here", false, HERE, &[], open),
         ("from here over IPv6", false, "::1", &[], open),
         ("from here by name", false, HERE, &[("host", "localhost:8000")], open),

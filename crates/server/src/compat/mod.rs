@@ -20,3 +20,17 @@ pub fn router(state: &Arc<State>) -> Router {
         .merge(metrics::router(state));
     admin::protect(open, state)
 }
+
+/// A video profile's name as these servers print it: they look at the profile number and not at the constraints.
+fn profile_name(profile: &'static str) -> &'static str {
+    profile.strip_prefix("Constrained ").unwrap_or(profile)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_constrained_profile_goes_by_the_name_of_its_number() {
+        assert_eq!(super::profile_name("Constrained Baseline"), "Baseline");
+        assert_eq!(super::profile_name("High 10"), "High 10");
+    }
+}

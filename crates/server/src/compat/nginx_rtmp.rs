@@ -117,7 +117,7 @@ async fn drop_clients(
     }
     sessions.retain(|session| which.fits(session));
     for session in &sessions {
-        tracing::info!(%session.id, "dropped by an operator");
+        tracing::info!(session = %session.id, "dropped by an operator");
         session.kick();
     }
     sessions.len().to_string().into_response()

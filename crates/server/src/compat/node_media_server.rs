@@ -125,7 +125,7 @@ fn media_of(stream: &Stream) -> (Option<VideoEntry>, Option<AudioEntry>) {
                     codec,
                     width: video.width,
                     height: video.height,
-                    profile: video.profile,
+                    profile: super::profile_name(video.profile),
                     level: f64::from(video.level_tenths) / 10.0,
                     fps: stream.metadata().frame_rate.or(video.frame_rate).unwrap_or(0.0),
                 });

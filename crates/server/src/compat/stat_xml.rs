@@ -213,7 +213,7 @@ impl Xml {
         self.text("height", video.height);
         self.text("frame_rate", stated_frame_rate.or(video.frame_rate).unwrap_or(0.0));
         self.text("codec", track.codec);
-        self.text_if_any("profile", video.profile);
+        self.text_if_any("profile", super::profile_name(video.profile));
         // The constraint flags beside the profile (ISO/IEC 14496-15 §5.3.3).
         if let (Codec::H264, Some(compat)) = (track.codec, track.config.get(2)) {
             self.text("compat", compat);
