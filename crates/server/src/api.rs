@@ -18,10 +18,14 @@ pub fn router(state: &Arc<State>) -> Router {
     Router::new()
         .route("/api/v1/streams", get(streams))
         .route("/api/v1/play/{*path}", get(play))
-        .route("/api/v1/time", get(time))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .with_state(state.clone())
+}
+
+/// What players of any site ask, beside media.
+pub fn player_router() -> Router {
+    Router::new().route("/api/v1/time", get(time))
 }
 
 type Server = axum::extract::State<Arc<State>>;
@@ -130,6 +134,7 @@ async fn play(
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     Path(path): Path<String>,
     Query(args): Query<Vec<(String, String)>>,
+    headers: http::HeaderMap,
     uri: http::Uri,
 ) -> Response {
     let path = match StreamPath::parse(&path) {
@@ -149,16 +154,18 @@ async fn play(
         Ok(grant) => grant,
         Err(refusal) => return error_response(StatusCode::FORBIDDEN, "play_refused", &refusal.to_string()),
     };
-    let Some(stream) = state.gateway.hub.get(&grant.path) else {
+    let Some(stream) = state.gateway.stream(&grant.path).await else {
         return error_response(StatusCode::NOT_FOUND, "stream_not_found", &format!("{} is not live", grant.path));
     };
     let tracks = stream.tracks();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut sources = sources(&grant.path, &query, &tracks, state.config.hls.segment_ms);
+    sources.extend(rtmp_source(&headers, &state.config.rtmp.listen, &grant.path, &query, &sources));
     no_store(Json(PlayData {
         stream: grant.path.to_string(),
         is_live: stream.state() == StreamState::Live,
         viewer_count: stream.viewer_count(),
-        sources: sources(&grant.path, &query, &tracks, state.config.hls.segment_ms),
+        sources,
         tracks: tracks.iter().map(|track| TrackItem::new(track)).collect(),
     }))
 }
@@ -167,6 +174,8 @@ async fn play(
 fn sources(path: &StreamPath, query: &str, tracks: &[Arc<Track>], segment_ms: u64) -> Vec<Source> {
     let codecs: Vec<String> = tracks.iter().map(|track| track.codec_string()).collect();
     let every = |fits: fn(Codec) -> bool| tracks.iter().all(|track| fits(track.codec));
+    // HLS wants H.265 in fMP4 only; a bare transport stream may have it.
+    let fits_hls_ts = every(|codec| matches!(codec, Codec::H264 | Codec::Aac | Codec::Mp3 | Codec::Ac3 | Codec::Eac3));
     let fits_ts = every(|codec| {
         matches!(codec, Codec::H264 | Codec::H265 | Codec::Aac | Codec::Mp3 | Codec::Ac3 | Codec::Eac3)
     });
@@ -185,15 +194,38 @@ fn sources(path: &StreamPath, query: &str, tracks: &[Arc<Track>], segment_ms: u6
         add("http-fmp4", ".mp4", "video/mp4", 1000);
     }
     add("hls", "/index.m3u8", "application/vnd.apple.mpegurl", segmented_ms);
+    if fits_hls_ts {
+        add("hls-ts", "/ts.m3u8", "application/vnd.apple.mpegurl", segmented_ms);
+    }
     if fits_ts {
-        add("hls-ts", ".m3u8", "application/vnd.apple.mpegurl", segmented_ms);
         add("http-ts", ".ts", "video/mp2t", 1000);
     }
     if fits_mp4 {
         add("dash", "/index.mpd", "application/dash+xml", segmented_ms);
     }
-    add("rtmp", "", "video/x-flv", 1000);
     sources
+}
+
+/// Where an RTMP player finds the stream: the host the request came to, and the port of `rtmp.listen`.
+fn rtmp_source(
+    headers: &http::HeaderMap,
+    listen: &str,
+    path: &StreamPath,
+    query: &str,
+    others: &[Source],
+) -> Option<Source> {
+    let host = headers.get(header::HOST)?.to_str().ok()?.parse::<http::uri::Authority>().ok()?;
+    let port = match listen.rsplit_once(':')?.1 {
+        "1935" => String::new(),
+        port => format!(":{port}"),
+    };
+    Some(Source {
+        protocol: "rtmp",
+        url: format!("rtmp://{}{port}/{path}{query}", host.host()),
+        mime_type: "video/x-flv",
+        codecs: others.first()?.codecs.clone(),
+        latency_ms: 1000,
+    })
 }
 
 /// The wall clock, for DASH players (urn:mpeg:dash:utc:http-xsdate:2014).
@@ -207,5 +239,28 @@ async fn ready(axum::extract::State(state): Server) -> Response {
     match *state.stopping.borrow() {
         true => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response(),
         false => "ready\n".into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderMap;
+
+    #[test]
+    fn an_rtmp_player_is_sent_to_the_host_it_knows() {
+        let path = StreamPath::parse("live/demo").unwrap();
+        let others = sources(&path, "", &[], 2000);
+        for (host, listen, url) in [
+            ("tv.example:8000", "0.0.0.0:1935", Some("rtmp://tv.example/live/demo?sign=1")),
+            ("tv.example", "0.0.0.0:2935", Some("rtmp://tv.example:2935/live/demo?sign=1")),
+            ("[::1]:8000", "[::]:1935", Some("rtmp://[::1]/live/demo?sign=1")),
+            ("tv.example", "", None),
+            ("a b", "0.0.0.0:1935", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_str(host).unwrap())]);
+            let source = rtmp_source(&headers, listen, &path, "?sign=1", &others);
+            assert_eq!(source.map(|source| source.url).as_deref(), url, "{host} {listen}");
+        }
     }
 }

@@ -195,7 +195,8 @@ async fn listen(address: &str, key: &str) -> anyhow::Result<TcpListener> {
 
 /// Every route, grouped by who calls it.
 fn router(state: &Arc<State>) -> Router {
-    let media = gateway::delivery::http::router(&state.gateway).layer(cors(&state.config.http.allow_origin));
+    let media = gateway::delivery::http::router(&state.gateway).merge(api::player_router());
+    let media = media.layer(cors(&state.config.http.allow_origin));
     Router::new().merge(media).merge(api::router(state)).merge(pulls::router(state)).merge(compat::router(state)).merge(web::router())
 }
 
