@@ -118,7 +118,7 @@ impl RtmpPeer {
         let result = self.session.handle_input(bytes);
         let mut answer = Answer::Nothing;
         while let Some(event) = self.session.poll_event() {
-            match self.on_event(event) {
+            match self.on_event(&event) {
                 Answer::Nothing => {}
                 other => answer = other,
             }
@@ -143,14 +143,14 @@ impl RtmpPeer {
 }
 
 impl RtmpPeer {
-    fn on_event(&mut self, event: Event) -> Answer {
-        match event {
+    fn on_event(&mut self, event: &Event) -> Answer {
+        match *event {
             Event::PauseRequested { paused, .. } => return Answer::Pause(paused),
             Event::ReceiveAudio { enabled, .. } => {
-                self.select(Selection { audio: enabled, ..self.selection })
+                self.select(Selection { audio: enabled, ..self.selection });
             }
             Event::ReceiveVideo { enabled, .. } => {
-                self.select(Selection { video: enabled, ..self.selection })
+                self.select(Selection { video: enabled, ..self.selection });
             }
             Event::PlayEnded { message_stream_id } if message_stream_id == self.message_stream_id => {
                 return Answer::Leave;

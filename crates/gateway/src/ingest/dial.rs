@@ -38,7 +38,7 @@ pub enum DialError {
         port: u16,
     },
     /// The name is unknown, or nobody listens there, or the certificate is wrong.
-    #[error("cannot connect to {host}:{port}: {source}")]
+    #[error("cannot connect to {host}:{port}")]
     Connect {
         /// Who was called.
         host: String,

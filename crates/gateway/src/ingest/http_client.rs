@@ -46,7 +46,7 @@ pub enum HttpError {
     #[error(transparent)]
     Dial(#[from] DialError),
     /// The connection broke, or what came was not HTTP.
-    #[error("HTTP with {host}: {source}")]
+    #[error("HTTP with {host}")]
     Http {
         /// Who was asked.
         host: String,

@@ -20,7 +20,7 @@ pub enum HttpFlvError {
     #[error(transparent)]
     Http(#[from] HttpError),
     /// The body is not FLV.
-    #[error("what the server sends ({content_type}) cannot be read: {source}")]
+    #[error("what the server sends ({content_type}) cannot be read")]
     Flv {
         /// What the server says it sends.
         content_type: String,

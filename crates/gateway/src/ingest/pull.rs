@@ -150,9 +150,9 @@ enum Over {
     Publish(PublishError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    #[error("the source's media cannot be read: {0}")]
+    #[error("the source's media cannot be read")]
     Media(#[from] flv::Error),
-    #[error("the source's media cannot be used: {0}")]
+    #[error("the source's media cannot be used")]
     Push(#[from] PushError),
     #[error("the source sent nothing for {0:?}")]
     Silent(Duration),
@@ -401,17 +401,23 @@ where
             over => {
                 let wait = back_off.next(rand::random());
                 let (stream, source) = (&pull.source.path, &pull.source.shown_url);
-                tracing::warn!(%stream, %source, reason = %over, retry_ms = wait.as_millis() as u64, "a pull is interrupted");
+                tracing::warn!(%stream, %source, reason = chain(over), retry_ms = wait.as_millis() as u64, "a pull is interrupted");
                 wait
             }
         };
         pull.set_state(PullState::Waiting);
         pull.status.send_modify(|status| {
-            status.last_error = Some(over.to_string());
+            status.last_error = Some(chain(&over));
             status.next_attempt_at = Some(Instant::now() + wait);
         });
         sleep(wait).await;
     }
+}
+
+/// An error and what it came from.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn unix_ms() -> u64 {

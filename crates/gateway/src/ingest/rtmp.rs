@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 /// How RTMP connections are treated.
 #[derive(Clone, Debug)]
@@ -266,7 +266,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     continue;
                 }
             };
-            let had_role = self.publishing.is_some();
+            let awaited = self.has_packet();
             // What was understood before an error counts.
             while let Some(event) = self.session.poll_event() {
                 let next = match event {
@@ -290,11 +290,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
             }
             heard?;
-            self.flush().await?;
-            if self.publishing.is_some() != had_role {
+            self.collect();
+            if !self.unsent.is_empty() {
+                // Who sends without ever reading our answers has no more time than who is silent.
+                let deadline = self.deadline(opened);
+                timeout_at(deadline, self.flush()).await.map_err(|_| self.too_late())??;
+            }
+            if self.has_packet() != awaited {
                 alarm.as_mut().reset(self.deadline(opened));
             }
         }
+    }
+
+    /// Whether the publisher, if it is one, has sent a packet: each step is due within a time of its own.
+    fn has_packet(&self) -> Option<bool> {
+        self.publishing.as_ref().map(|publishing| publishing.has_packet)
     }
 
     /// Until when the peer has to do what is expected of it next.
@@ -517,14 +527,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             match why {
                 Closed::Gone => tracing::info!(%stream, session = %self.id, "the publisher is gone"),
                 _ => {
-                    tracing::warn!(%stream, session = %self.id, remote = %self.remote, reason = %why, "the publisher was closed")
+                    tracing::warn!(%stream, session = %self.id, remote = %self.remote, reason = with_causes(why), "the publisher was closed");
                 }
             }
             drop(publisher);
             self.session.end_publish(message_stream_id);
             let _ = timeout(LAST_WORDS, self.flush()).await;
         } else if !matches!(why, Closed::Gone) {
-            tracing::info!(session = %self.id, remote = %self.remote, reason = %why, "an RTMP connection was closed");
+            tracing::info!(session = %self.id, remote = %self.remote, reason = with_causes(why), "an RTMP connection was closed");
         }
     }
 

@@ -38,10 +38,10 @@ pub enum RtmpClientError {
     #[error(transparent)]
     Dial(#[from] DialError),
     /// The connection broke.
-    #[error("the RTMP connection broke: {0}")]
+    #[error("the RTMP connection broke")]
     Io(#[from] io::Error),
     /// What the server sent cannot be read.
-    #[error("the server does not speak RTMP as expected: {0}")]
+    #[error("the server does not speak RTMP as expected")]
     Protocol(#[from] rtmp::Error),
     /// The server said no.
     #[error("the server refused: {code} {description}")]

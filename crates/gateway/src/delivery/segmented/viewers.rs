@@ -92,7 +92,7 @@ impl Viewers {
         match self.uncounted.swap(0, Relaxed) {
             0 => {}
             requests => {
-                tracing::warn!(stream = %stream.path(), requests, VIEWERS_PER_STREAM_MAX, "viewers not counted")
+                tracing::warn!(stream = %stream.path(), requests, VIEWERS_PER_STREAM_MAX, "viewers not counted");
             }
         }
     }
