@@ -26,7 +26,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// How RTMP connections are treated.
 #[derive(Clone, Debug)]
@@ -290,12 +290,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
             }
             heard?;
-            self.collect();
-            if !self.unsent.is_empty() {
-                // Who sends without ever reading our answers has no more time than who is silent.
-                let deadline = self.deadline(opened);
-                timeout_at(deadline, self.flush()).await.map_err(|_| self.too_late())??;
-            }
+            self.flush().await?;
             if self.has_packet() != awaited {
                 alarm.as_mut().reset(self.deadline(opened));
             }
@@ -562,6 +557,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Err(_) => Err(Closed::Unread(ANSWER_TIMEOUT)),
         }
     }
+}
+
+/// What went wrong, with everything that caused it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Reads once and gives the session what came, through a buffer that all connections of a thread share.
