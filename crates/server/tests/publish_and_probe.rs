@@ -1,17 +1,35 @@
 //! The program itself: `weir publish` sends files to `weir serve`, and `weir probe` reads what comes out.
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::thread;
 
 /// A program that ends with the test.
-struct Running(Child);
+struct Running {
+    child: Child,
+    /// Kept open: a program that cannot print stops.
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    fn next_line(&mut self) -> String {
+        self.lines.next().expect("the program says something").unwrap()
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -41,41 +59,34 @@ impl Server {
             "data_dir = {data:?}\n[http]\nlisten = \"127.0.0.1:0\"\n[rtmp]\nlisten = \"127.0.0.1:0\"\n{settings}\n"
         );
         std::fs::write(&config, text).unwrap();
-        let mut child = weir()
-            .arg("--config")
-            .arg(&config)
-            .arg("serve")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let running = Running(child);
-        let (mut http, mut rtmp) = (None, None);
-        for line in lines.map_while(Result::ok) {
-            let address = |scheme: &str| line.split_once(scheme)?.1.split('/').next().map(str::to_owned);
-            http = http.or_else(|| address("http://"));
-            rtmp = rtmp.or_else(|| address("rtmp://"));
-            if http.is_some() && rtmp.is_some() {
-                break;
+        let mut running =
+            Running::start(weir().arg("--config").arg(&config).arg("serve").stderr(Stdio::null()));
+        let mut address = |scheme: &str| loop {
+            let line = running.next_line();
+            if let Some((_, rest)) = line.split_once(scheme) {
+                return rest.split('/').next().unwrap().to_owned();
             }
-        }
-        Self { _running: running, _folder: folder, http: http.unwrap(), rtmp: rtmp.unwrap() }
+        };
+        let (http, rtmp) = (address("http://"), address("rtmp://"));
+        Self { _running: running, _folder: folder, http, rtmp }
     }
 
     /// Publishes a file over and over; comes back when the server has accepted.
     fn publish(&self, file: &str, name: &str) -> Running {
-        let mut child = weir()
-            .arg("publish")
-            .arg(testdata(file))
-            .arg(format!("rtmp://{}/live/{name}", self.rtmp))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap()).lines().next();
-        assert!(said.unwrap().unwrap().starts_with("publishing"));
-        Running(child)
+        let url = format!("rtmp://{}/live/{name}", self.rtmp);
+        let mut running = Running::start(weir().arg("publish").arg(testdata(file)).arg(url));
+        assert!(running.next_line().starts_with("publishing"));
+        running
     }
+}
+
+/// Asks the server's API.
+fn get(address: &str, path: &str) -> Value {
+    let mut socket = TcpStream::connect(address).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
 }
 
 fn probe(url: &str) -> Output {
@@ -107,11 +118,16 @@ fn every_codec_goes_in_and_comes_out() {
         ("flv", "flv/src/testdata/h264_aac.flv", ["H264 true", "AAC true"]),
     ];
     let published: Vec<_> = files.iter().map(|(name, file, _)| server.publish(file, name)).collect();
-    for (name, _, expected) in &files {
-        assert_eq!(tracks(&format!("http://{}/live/{name}.flv", server.http)), expected, "{name} as FLV");
-        assert_eq!(tracks(&format!("http://{}/live/{name}.mp4", server.http)), expected, "{name} as MP4");
-        assert_eq!(tracks(&format!("rtmp://{}/live/{name}", server.rtmp)), expected, "{name} as RTMP");
-    }
+    thread::scope(|scope| {
+        for (name, _, expected) in &files {
+            let (http, rtmp) = (&server.http, &server.rtmp);
+            scope.spawn(move || {
+                assert_eq!(tracks(&format!("http://{http}/live/{name}.flv")), expected, "{name} as FLV");
+                assert_eq!(tracks(&format!("http://{http}/live/{name}.mp4")), expected, "{name} as MP4");
+                assert_eq!(tracks(&format!("rtmp://{rtmp}/live/{name}")), expected, "{name} as RTMP");
+            });
+        }
+    });
     drop(published);
 }
 
@@ -154,5 +170,15 @@ fn a_stream_of_another_server_is_fetched_for_the_first_viewer() {
     for name in ["flv", "rtmp"] {
         let url = format!("http://{}/live/{name}.flv", edge.http);
         assert_eq!(tracks(&url), ["H265 true", "AC-3 true"], "from {name}");
+    }
+    let pulls = get(&edge.http, "/api/v1/pulls");
+    let pulls = pulls["pulls"].as_array().unwrap();
+    assert_eq!(pulls.len(), 2);
+    for pull in pulls {
+        assert_eq!(
+            (&pull["state"], &pull["attempts"], &pull["on_demand"]),
+            (&"live".into(), &1.into(), &true.into())
+        );
+        assert!(!pull["url"].as_str().unwrap().contains("secret"), "{pull}");
     }
 }

@@ -1,6 +1,10 @@
 //! The command line: one file per command.
 
+mod analysis;
 mod config;
+mod media_file;
+mod probe;
+mod publish;
 mod serve;
 mod sign;
 
@@ -28,6 +32,10 @@ enum Command {
     Config(config::Command),
     /// Prints a token, and the addresses to use it with.
     Sign(sign::Sign),
+    /// Says what a file or a stream is made of.
+    Probe(probe::Probe),
+    /// Sends a file to an RTMP server, over and over.
+    Publish(publish::Publish),
 }
 
 /// Runs the command the process was started with.
@@ -38,6 +46,8 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(file),
         Command::Config(command) => config::run(file, &command),
         Command::Sign(sign) => sign.run(file),
+        Command::Probe(probe) => probe.run(),
+        Command::Publish(publish) => publish.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
