@@ -155,7 +155,11 @@ async fn play(
         Err(refusal) => return error_response(StatusCode::FORBIDDEN, "play_refused", &refusal.to_string()),
     };
     let Some(stream) = state.gateway.stream(&grant.path).await else {
-        return error_response(StatusCode::NOT_FOUND, "stream_not_found", &format!("{} is not live", grant.path));
+        return error_response(
+            StatusCode::NOT_FOUND,
+            "stream_not_found",
+            &format!("{} is not live", grant.path),
+        );
     };
     let tracks = stream.tracks();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -175,7 +179,8 @@ fn sources(path: &StreamPath, query: &str, tracks: &[Arc<Track>], segment_ms: u6
     let codecs: Vec<String> = tracks.iter().map(|track| track.codec_string()).collect();
     let every = |fits: fn(Codec) -> bool| tracks.iter().all(|track| fits(track.codec));
     // HLS wants H.265 in fMP4 only; a bare transport stream may have it.
-    let fits_hls_ts = every(|codec| matches!(codec, Codec::H264 | Codec::Aac | Codec::Mp3 | Codec::Ac3 | Codec::Eac3));
+    let fits_hls_ts =
+        every(|codec| matches!(codec, Codec::H264 | Codec::Aac | Codec::Mp3 | Codec::Ac3 | Codec::Eac3));
     let fits_ts = every(|codec| {
         matches!(codec, Codec::H264 | Codec::H265 | Codec::Aac | Codec::Mp3 | Codec::Ac3 | Codec::Eac3)
     });
@@ -230,9 +235,11 @@ fn rtmp_source(
 
 /// The wall clock, for DASH players (urn:mpeg:dash:utc:http-xsdate:2014).
 async fn time() -> Response {
-    no_store(packaging::date_time(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })))
+    no_store(packaging::date_time(
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+    ))
 }
 
 async fn ready(axum::extract::State(state): Server) -> Response {

@@ -68,7 +68,8 @@ impl State {
     pub fn new(config: Config, stopping: watch::Receiver<bool>) -> anyhow::Result<Arc<Self>> {
         let ms = Duration::from_millis;
         let secret = auth::secret(&config.auth, &config.data_dir)?;
-        let auth_gate = AuthGate::new(&config.auth, Signer::new(config.auth.sign, secret), config.apps.clone());
+        let auth_gate =
+            AuthGate::new(&config.auth, Signer::new(config.auth.sign, secret), config.apps.clone());
         let hub = Hub::new(hub_config(&config));
         let hooks = Hooks::new(&config.hooks)?;
         hooks.listen(&hub);
@@ -127,7 +128,11 @@ impl App {
         };
         tokio::spawn(http.clone().serve(http_listener));
 
-        let rtmp = RtmpServer { gateway: gateway.clone(), limiter: limiters.rtmp.clone(), config: rtmp_config(&config) };
+        let rtmp = RtmpServer {
+            gateway: gateway.clone(),
+            limiter: limiters.rtmp.clone(),
+            config: rtmp_config(&config),
+        };
         let mut rtmp_address = None;
         if !config.rtmp.listen.is_empty() {
             let listener = listen(&config.rtmp.listen, "rtmp.listen").await?;
@@ -157,7 +162,11 @@ impl App {
         println!("  Open      http://{}/", host(self.http_address));
         if let Some(rtmp) = self.rtmp_address {
             let app = self.config.apps.first().map_or("live", String::as_str);
-            println!("  Publish   rtmp://{}/{app}/NAME   (OBS: server rtmp://{}/{app}, key NAME)", host(rtmp), host(rtmp));
+            println!(
+                "  Publish   rtmp://{}/{app}/NAME   (OBS: server rtmp://{}/{app}, key NAME)",
+                host(rtmp),
+                host(rtmp)
+            );
             println!("  Watch     http://{}/watch/{app}/NAME", host(self.http_address));
         }
         println!("  Stop      Ctrl-C");
@@ -197,7 +206,12 @@ async fn listen(address: &str, key: &str) -> anyhow::Result<TcpListener> {
 fn router(state: &Arc<State>) -> Router {
     let media = gateway::delivery::http::router(&state.gateway).merge(api::player_router());
     let media = media.layer(cors(&state.config.http.allow_origin));
-    Router::new().merge(media).merge(api::router(state)).merge(pulls::router(state)).merge(compat::router(state)).merge(web::router())
+    Router::new()
+        .merge(media)
+        .merge(api::router(state))
+        .merge(pulls::router(state))
+        .merge(compat::router(state))
+        .merge(web::router())
 }
 
 /// Who may read media from other sites. Media answers never carry credentials, so `*` is safe there.

@@ -261,9 +261,13 @@ pub enum ConfigError {
     UnknownKey { key: String },
     #[error("{key} is {found}, expected {expected}")]
     WrongType { key: String, found: &'static str, expected: &'static str },
-    #[error("the environment variable {variable} is {value:?}, expected {expected} as in config/default.toml")]
+    #[error(
+        "the environment variable {variable} is {value:?}, expected {expected} as in config/default.toml"
+    )]
     Variable { variable: String, value: String, expected: &'static str },
-    #[error("the environment variable {0} belongs to no setting; WEIR_ and the path of a key in config/default.toml is expected")]
+    #[error(
+        "the environment variable {0} belongs to no setting; WEIR_ and the path of a key in config/default.toml is expected"
+    )]
     UnknownVariable(String),
     #[error("{0}")]
     Shape(Box<toml::de::Error>),
@@ -292,8 +296,7 @@ impl Config {
             merge(&mut settings, over, "")?;
         }
         apply_environment(&mut settings, environment)?;
-        let config: Self =
-            settings.try_into().map_err(|source| ConfigError::Shape(Box::new(source)))?;
+        let config: Self = settings.try_into().map_err(|source| ConfigError::Shape(Box::new(source)))?;
         config.check()?;
         Ok(config)
     }
@@ -313,7 +316,11 @@ impl Config {
         ] {
             let may_be_empty = key != "http.listen";
             if !(value.is_empty() && may_be_empty) && value.parse::<std::net::SocketAddr>().is_err() {
-                return Err(wrong(key, &format!("{value:?}"), "an address and a port such as 0.0.0.0:8000 or [::]:8000"));
+                return Err(wrong(
+                    key,
+                    &format!("{value:?}"),
+                    "an address and a port such as 0.0.0.0:8000 or [::]:8000",
+                ));
             }
         }
         if self.apps.is_empty() {
@@ -321,13 +328,22 @@ impl Config {
         }
         for app in &self.apps {
             let reserved = ["api", "assets", "watch", "stat", "control", "metrics", "streams", "socket.io"];
-            if reserved.contains(&app.as_str()) || hub::StreamPath::from_app_and_name(app, "x").is_err() || app.contains('/') {
+            if reserved.contains(&app.as_str())
+                || hub::StreamPath::from_app_and_name(app, "x").is_err()
+                || app.contains('/')
+            {
                 return Err(wrong("apps", app, "names of A-Z a-z 0-9 _ - . that no page of the server has"));
             }
         }
         let needs_certificate = !self.https.listen.is_empty() || !self.rtmp.tls_listen.is_empty();
-        if needs_certificate && (self.https.certificate.as_os_str().is_empty() || self.https.key.as_os_str().is_empty()) {
-            return Err(wrong("https.certificate", &"empty", "a PEM file, since https.listen or rtmp.tls_listen is set"));
+        if needs_certificate
+            && (self.https.certificate.as_os_str().is_empty() || self.https.key.as_os_str().is_empty())
+        {
+            return Err(wrong(
+                "https.certificate",
+                &"empty",
+                "a PEM file, since https.listen or rtmp.tls_listen is set",
+            ));
         }
         if !(128..=16_777_215).contains(&self.rtmp.chunk_size) {
             return Err(wrong("rtmp.chunk_size", &self.rtmp.chunk_size, "128 to 16777215 bytes"));
@@ -336,7 +352,11 @@ impl Config {
             return Err(wrong("delivery.merge_ms", &self.delivery.merge_ms, "0 to 100"));
         }
         if !(200..=60_000).contains(&self.hls.segment_ms) || self.hls.segment_max_ms < self.hls.segment_ms {
-            return Err(wrong("hls.segment_ms", &self.hls.segment_ms, "200 to 60000, and not above hls.segment_max_ms"));
+            return Err(wrong(
+                "hls.segment_ms",
+                &self.hls.segment_ms,
+                "200 to 60000, and not above hls.segment_max_ms",
+            ));
         }
         if self.hls.window_segments < 3 {
             return Err(wrong("hls.window_segments", &self.hls.window_segments, "at least 3"));
@@ -348,7 +368,11 @@ impl Config {
             return Err(wrong("auth.secret", &"the one printed in tutorials", "one that nobody else knows"));
         }
         if self.auth.admin_user.is_empty() != self.auth.admin_password.is_empty() {
-            return Err(wrong("auth.admin_password", &"half a pair", "both auth.admin_user and auth.admin_password, or neither"));
+            return Err(wrong(
+                "auth.admin_password",
+                &"half a pair",
+                "both auth.admin_user and auth.admin_password, or neither",
+            ));
         }
         if !self.http.trusted_proxy.is_empty() && self.http.trusted_proxy.parse::<IpAddr>().is_err() {
             return Err(wrong("http.trusted_proxy", &self.http.trusted_proxy, "an IP address"));
@@ -358,7 +382,11 @@ impl Config {
                 return Err(wrong("pull.sources.path", &source.path, "a stream path such as live/remote"));
             }
             if !["rtmp://", "http://", "https://"].iter().any(|scheme| source.url.starts_with(scheme)) {
-                return Err(wrong("pull.sources.url", &source.url, "an rtmp://, http:// or https:// address"));
+                return Err(wrong(
+                    "pull.sources.url",
+                    &source.url,
+                    "an rtmp://, http:// or https:// address",
+                ));
             }
         }
         for target in &self.hooks.targets {
@@ -377,7 +405,15 @@ impl Config {
 
 /// The events a hook can be told of; names as Node-Media-Server's.
 pub const HOOK_EVENTS: [&str; 9] = [
-    "preConnect", "postConnect", "doneConnect", "prePublish", "postPublish", "donePublish", "prePlay", "postPlay", "donePlay",
+    "preConnect",
+    "postConnect",
+    "doneConnect",
+    "prePublish",
+    "postPublish",
+    "donePublish",
+    "prePlay",
+    "postPlay",
+    "donePlay",
 ];
 
 /// Puts `over` on top of `base`; keys and types must be those of `base`.
@@ -389,7 +425,11 @@ fn merge(base: &mut Table, over: Table, prefix: &str) -> Result<(), ConfigError>
             (Some(Value::Table(base)), Value::Table(over)) => merge(base, over, &path)?,
             (Some(base), value) if base.same_type(&value) => *base = value,
             (Some(base), value) => {
-                return Err(ConfigError::WrongType { key: path, found: value.type_str(), expected: base.type_str() });
+                return Err(ConfigError::WrongType {
+                    key: path,
+                    found: value.type_str(),
+                    expected: base.type_str(),
+                });
             }
         }
     }
@@ -410,7 +450,9 @@ fn apply_environment(
             Value::String(_) => Some(Value::String(value.clone())),
             Value::Integer(_) => value.parse().ok().map(Value::Integer),
             Value::Boolean(_) => value.parse().ok().map(Value::Boolean),
-            Value::Array(_) => format!("value = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("value")),
+            Value::Array(_) => {
+                format!("value = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("value"))
+            }
             _ => None,
         };
         match parsed {
@@ -462,15 +504,23 @@ mod tests {
 
     #[test]
     fn a_file_changes_only_what_it_names() {
-        let config = with_file("[hub]\nhold_ms = 3000\n[[pull.sources]]\npath='live/a'\nurl='rtmp://h/live/a'").unwrap();
+        let config =
+            with_file("[hub]\nhold_ms = 3000\n[[pull.sources]]\npath='live/a'\nurl='rtmp://h/live/a'")
+                .unwrap();
         assert_eq!((config.hub.hold_ms, config.hub.tracks_max), (3000, 16));
         assert_eq!(config.pull.sources.len(), 1);
     }
 
     #[test]
     fn unknown_keys_and_wrong_types_are_named() {
-        assert_eq!(with_file("[hub]\nhold = 3").unwrap_err().to_string(), "unknown setting hub.hold; config/default.toml lists all");
-        assert_eq!(with_file("[hub]\nhold_ms = '3'").unwrap_err().to_string(), "hub.hold_ms is string, expected integer");
+        assert_eq!(
+            with_file("[hub]\nhold = 3").unwrap_err().to_string(),
+            "unknown setting hub.hold; config/default.toml lists all"
+        );
+        assert_eq!(
+            with_file("[hub]\nhold_ms = '3'").unwrap_err().to_string(),
+            "hub.hold_ms is string, expected integer"
+        );
         assert!(with_file("[auth]\npublish = 'anybody'").unwrap_err().to_string().contains("anybody"));
     }
 

@@ -86,7 +86,8 @@ impl HttpServer {
             let slot = slot.clone();
             let writers = self.writers.clone();
             async move {
-                let mut response = router.oneshot(request).await.unwrap_or_else(|never: Infallible| match never {});
+                let mut response =
+                    router.oneshot(request).await.unwrap_or_else(|never: Infallible| match never {});
                 match (response.extensions_mut().remove::<Takeover>(), slot) {
                     (None, _) => Ok(response),
                     (Some(takeover), Some(slot)) => Err(hand_over(&writers, &slot, &response, takeover)),
@@ -130,7 +131,12 @@ pub async fn stopped(mut stopping: watch::Receiver<bool>) {
 struct HandedOver;
 
 /// Gives the socket to the writers, with the head of `response` to send first.
-fn hand_over(writers: &Arc<Writers>, slot: &SocketSlot, response: &Response<Body>, takeover: Takeover) -> HandedOver {
+fn hand_over(
+    writers: &Arc<Writers>,
+    slot: &SocketSlot,
+    response: &Response<Body>,
+    takeover: Takeover,
+) -> HandedOver {
     let Takeover { feed, session, is_websocket, .. } = takeover;
     let Some((socket, permit)) = slot.take() else { return HandedOver };
     match socket.into_std() {

@@ -1,5 +1,8 @@
 //! Weir: live and on-demand streaming in one program.
-#![allow(unreachable_pub, reason = "in a program that no crate uses, `pub` says what the other modules may use")]
+#![allow(
+    unreachable_pub,
+    reason = "in a program that no crate uses, `pub` says what the other modules may use"
+)]
 
 mod admin;
 mod api;

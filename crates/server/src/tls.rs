@@ -22,9 +22,10 @@ pub fn acceptor(https: &Https) -> anyhow::Result<Option<TlsAcceptor>> {
     if https.certificate.as_os_str().is_empty() {
         return Ok(None);
     }
-    let chain = CertificateDer::pem_file_iter(&https.certificate)
-        .and_then(Iterator::collect)
-        .with_context(|| format!("cannot read certificates from {} (https.certificate)", https.certificate.display()))?;
+    let chain =
+        CertificateDer::pem_file_iter(&https.certificate).and_then(Iterator::collect).with_context(|| {
+            format!("cannot read certificates from {} (https.certificate)", https.certificate.display())
+        })?;
     let key = PrivateKeyDer::from_pem_file(&https.key)
         .with_context(|| format!("cannot read a private key from {} (https.key)", https.key.display()))?;
     let mut config = ServerConfig::builder()

@@ -18,10 +18,16 @@ pub fn router() -> Router {
     Router::new()
         .route("/", get(async |headers: HeaderMap| page("index.html", &headers)))
         .route("/watch/{*path}", get(async |headers: HeaderMap| page("watch.html", &headers)))
-        .route("/assets/{*path}", get(async |Path(path): Path<String>, headers: HeaderMap| {
-            file(&format!("assets/{path}"), "public, max-age=31536000, immutable", &headers)
-        }))
-        .route("/favicon.svg", get(async |headers: HeaderMap| file("favicon.svg", "public, max-age=86400", &headers)))
+        .route(
+            "/assets/{*path}",
+            get(async |Path(path): Path<String>, headers: HeaderMap| {
+                file(&format!("assets/{path}"), "public, max-age=31536000, immutable", &headers)
+            }),
+        )
+        .route(
+            "/favicon.svg",
+            get(async |headers: HeaderMap| file("favicon.svg", "public, max-age=86400", &headers)),
+        )
 }
 
 /// Pages run their own scripts only and may fetch media from where they were told; blobs are for media sources.
@@ -48,9 +54,11 @@ fn file(path: &str, cache: &'static str, request: &HeaderMap) -> Response {
     let Some(file) = Files::get(path) else {
         return (StatusCode::NOT_FOUND, "no such file\n").into_response();
     };
-    let hash: String = file.metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hash: String =
+        file.metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let etag = format!("\"{hash}\"");
-    let is_known = request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
+    let is_known =
+        request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

@@ -11,12 +11,14 @@ mod media;
 mod names;
 mod remux;
 mod rtmp;
+mod websocket;
 
 pub use containers::{mp4, mpegts};
 pub use flv::{amf0, amf3, flv_body, flv_stream};
 pub use media::{media_config, media_frames, timeline};
 pub use names::{segment_name, stream_path};
 pub use rtmp::{rtmp_chunks, rtmp_client, rtmp_handshake, rtmp_server, rtmp_url};
+pub use websocket::websocket;
 
 /// A target: the name of its fuzzer and of its folder in the corpus, and the function.
 pub type Target = (&'static str, fn(&[u8]));
@@ -39,4 +41,5 @@ pub const TARGETS: &[Target] = &[
     ("segment_name", segment_name),
     ("stream_path", stream_path),
     ("timeline", timeline),
+    ("websocket", websocket),
 ];

@@ -81,6 +81,8 @@ struct CachedText {
     text: Arc<Text>,
 }
 
+/// Numbers are counted from 2026-01-01, because some players read them into 32 bits.
+const NUMBERS_SINCE_MS: i64 = 1_767_225_600_000;
 /// The keeper looks this often.
 const KEEPER_PERIOD: Duration = Duration::from_secs(1);
 /// A viewer who asked for nothing for three target durations is gone, but not before this.
@@ -164,9 +166,11 @@ impl Segmented {
     /// Where the numbers of a new window begin: above all that were used before, by this process or an earlier one.
     ///
     /// The clock in seconds does that, as long as segments last a second on average; shorter ones need a finer clock.
+    /// Discontinuities are counted from the same number, so that no player takes the segments of two windows, whose
+    /// times have nothing to do with each other, for one stretch.
     fn first_sequence(&self) -> u64 {
-        let tick_ms = (self.config.target.as_millis() / 2).clamp(1, 1000) as u64;
-        let now = u64::try_from(unix_ms()).unwrap_or(0) / tick_ms;
+        let tick_ms = i64::try_from(self.config.target.as_millis() / 2).unwrap_or(i64::MAX).clamp(1, 1000);
+        let now = u64::try_from((unix_ms() - NUMBERS_SINCE_MS) / tick_ms).unwrap_or(0);
         now.max(self.next_sequence.load(Relaxed))
     }
 

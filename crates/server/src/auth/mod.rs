@@ -51,12 +51,17 @@ impl AuthGate {
                 Credential::Digest(Sha256::digest(token.unwrap_or_default().as_bytes()).into())
             }
             (_, true) => Credential::None,
-            (Some(Err(error)), false) => return Err(Refusal::new(RefusalKind::Unauthorized, error.to_string())),
+            (Some(Err(error)), false) => {
+                return Err(Refusal::new(RefusalKind::Unauthorized, error.to_string()));
+            }
             (None, false) => {
                 let what = if request.action == Action::Publish { "publish" } else { "play" };
                 return Err(Refusal::new(
                     RefusalKind::Unauthorized,
-                    format!("a {what} token is needed: add ?sign=… as printed by `weir sign {what} {}`", request.path),
+                    format!(
+                        "a {what} token is needed: add ?sign=… as printed by `weir sign {what} {}`",
+                        request.path
+                    ),
                 ));
             }
         };
@@ -87,13 +92,16 @@ pub fn secret(auth: &Auth, data_dir: &Path) -> anyhow::Result<Vec<u8>> {
     let path = data_dir.join(SECRET_FILE);
     match std::fs::read_to_string(&path) {
         Ok(text) if text.trim().len() >= 16 => return Ok(text.trim().as_bytes().to_vec()),
-        Ok(_) => anyhow::bail!("{} holds less than 16 bytes; delete it to have a new secret made", path.display()),
+        Ok(_) => {
+            anyhow::bail!("{} holds less than 16 bytes; delete it to have a new secret made", path.display())
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
     let bytes: [u8; 32] = rand::random();
     let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make {} (data_dir)", data_dir.display()))?;
+    std::fs::create_dir_all(data_dir)
+        .with_context(|| format!("cannot make {} (data_dir)", data_dir.display()))?;
     let mut file = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -173,7 +181,8 @@ mod tests {
         let gate = gate(PublishRule::Local, PlayRule::Open);
         let path = StreamPath::parse("live/mark").unwrap();
         let token = gate.signer.sign(Action::Publish, &path, NOW + 60);
-        let decide = |sign| gate.decide(&request(Action::Publish, [127, 0, 0, 1], sign), NOW).unwrap().credential;
+        let decide =
+            |sign| gate.decide(&request(Action::Publish, [127, 0, 0, 1], sign), NOW).unwrap().credential;
         assert!(decide(Some(token.clone())).proves_same_as(&decide(Some(token))));
         assert!(!decide(None).proves_same_as(&decide(None)));
         assert!(!decide(Some("x".into())).proves_same_as(&decide(Some("x".into()))));

@@ -19,7 +19,9 @@ pub enum TokenError {
     Shape,
     #[error("the token expired {0} s ago; ask for a new one")]
     Expired(u64),
-    #[error("the token is not for this action and stream, or was signed with another secret (auth.secret, auth.sign)")]
+    #[error(
+        "the token is not for this action and stream, or was signed with another secret (auth.secret, auth.sign)"
+    )]
     Wrong,
 }
 
@@ -39,7 +41,13 @@ impl Signer {
     }
 
     /// Whether `token` is good for `action` on `path` at `now_unix_s`.
-    pub fn check(&self, action: Action, path: &StreamPath, token: &str, now_unix_s: u64) -> Result<(), TokenError> {
+    pub fn check(
+        &self,
+        action: Action,
+        path: &StreamPath,
+        token: &str,
+        now_unix_s: u64,
+    ) -> Result<(), TokenError> {
         let (expires, hash) = token.split_once('-').ok_or(TokenError::Shape)?;
         let expires: u64 = expires.parse().map_err(|_| TokenError::Shape)?;
         let is_right = match self.kind {
@@ -110,7 +118,10 @@ mod tests {
             let token = format!("{expires}-{hash}");
             assert_eq!(signer.sign(Action::Play, &path(stream), expires), token);
             assert_eq!(signer.check(Action::Publish, &path(stream), &token, expires), Ok(()));
-            assert_eq!(signer.check(Action::Play, &path(stream), &token, expires + 5), Err(TokenError::Expired(5)));
+            assert_eq!(
+                signer.check(Action::Play, &path(stream), &token, expires + 5),
+                Err(TokenError::Expired(5))
+            );
         }
     }
 

@@ -54,7 +54,9 @@ fn port(listen: &str, default: u16) -> u16 {
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no duration; expected a whole number with s, m, h or d behind it, such as 6h");
+    let wrong = || {
+        format!("{text:?} is no duration; expected a whole number with s, m, h or d behind it, such as 6h")
+    };
     let unit = text.chars().last().ok_or_else(wrong)?;
     let (seconds, digits) = match unit {
         's' => (1, text.trim_end_matches('s')),

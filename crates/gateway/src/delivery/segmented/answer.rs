@@ -209,14 +209,33 @@ impl Gateway {
                     now_ms: unix_ms(),
                     utc_timing_uri: TIME_URI.to_owned(),
                 };
-                Text::new(dash::MIME_TYPE, snapshot.mpd(&options).to_string())
+                Text::new(dash::MIME_TYPE, on_the_wall_clock(snapshot.mpd(&options), snapshot).to_string())
             }
             Item::MediaPlaylist(_) | Item::Piece(_) => {
                 let options = HlsOptions { target, prefix, query };
-                Text::new(hls::MIME_TYPE, snapshot.media_playlist(&options).to_string())
+                let mut playlist = snapshot.media_playlist(&options);
+                playlist.discontinuity_sequence += snapshot.first_sequence();
+                Text::new(hls::MIME_TYPE, playlist.to_string())
             }
         }
     }
+}
+
+/// The same manifest with times since 1970 instead of the start of the stream, and with names for its periods that no
+/// other window uses. So players can go on when the window is another one, after a restart of the server or when
+/// packaging had stopped: to them that is a new period of the same presentation.
+fn on_the_wall_clock(mut mpd: dash::Mpd, snapshot: &Snapshot) -> dash::Mpd {
+    let origin =
+        Duration::from_millis(snapshot.origin_wall_ms().and_then(|ms| ms.try_into().ok()).unwrap_or(0));
+    match &mut mpd.presentation {
+        dash::Presentation::Live(live) => live.availability_start_ms = 0,
+        dash::Presentation::Ended { duration } => *duration += origin,
+    }
+    for period in &mut mpd.periods {
+        period.start += origin;
+        period.id = format!("{}-{}", snapshot.first_sequence(), period.id);
+    }
+    mpd
 }
 
 fn allowed(
