@@ -20,6 +20,8 @@ export const ENHANCED = [
 ];
 
 const IN_TS = new Set(["h264", "hevc", "aac", "mp3", "ac3"]);
+/** HLS with TS segments is for players that know nothing newer; HEVC is only offered in fMP4 there. */
+const IN_HLS_TS = new Set(["h264", "aac", "mp3", "ac3"]);
 const IN_OLD_FLV = new Set(["h264", "aac", "mp3"]);
 
 const every = (codecs) => (wanted) => Object.values(wanted).every((codec) => codecs.has(codec));
@@ -36,7 +38,7 @@ export const DELIVERIES = [
   { name: "http-ts", address: (weir, path) => `${weir.http}/${path}.ts`, fits: every(IN_TS), isCaptured: true, isTs: () => true },
   { name: "http-fmp4", address: (weir, path) => `${weir.http}/${path}.mp4`, fits: any, isCaptured: true },
   { name: "ws-fmp4", address: (weir, path) => `${weir.ws}/${path}.mp4`, fits: any, isCaptured: true },
-  { name: "hls-ts", address: (weir, path) => `${weir.http}/${path}/ts.m3u8`, fits: every(IN_TS), isTs: () => true, isSegmented: true },
+  { name: "hls-ts", address: (weir, path) => `${weir.http}/${path}/ts.m3u8`, fits: every(IN_HLS_TS), isTs: () => true, isSegmented: true },
   { name: "hls-fmp4", address: (weir, path) => `${weir.http}/${path}/fmp4.m3u8`, fits: any, isSegmented: true },
   { name: "hls", address: (weir, path) => `${weir.http}/${path}/index.m3u8`, fits: any, isSegmented: true, isTs: (wanted) => wanted.audio === "mp3" },
   { name: "dash", address: (weir, path) => `${weir.http}/${path}/index.mpd`, fits: any, isSegmented: true },
