@@ -17,6 +17,7 @@ use gateway::writer::{self, Writers};
 use gateway::{Gateway, Limiter};
 use http::{HeaderValue, header};
 use hub::{Hub, StreamPath};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -158,18 +159,18 @@ impl App {
             true => format!("localhost:{}", address.port()),
             false => address.to_string(),
         };
-        println!("Weir is running.");
-        println!("  Open      http://{}/", host(self.http_address));
-        if let Some(rtmp) = self.rtmp_address {
+        let mut text = format!("Weir is running.\n  Open      http://{}/\n", host(self.http_address));
+        if let Some(rtmp) = self.rtmp_address.map(host) {
             let app = self.config.apps.first().map_or("live", String::as_str);
-            println!(
-                "  Publish   rtmp://{}/{app}/NAME   (OBS: server rtmp://{}/{app}, key NAME)",
-                host(rtmp),
-                host(rtmp)
+            text += &format!(
+                "  Publish   rtmp://{rtmp}/{app}/NAME   (OBS: server rtmp://{rtmp}/{app}, key NAME)\n  \
+                 Watch     http://{}/watch/{app}/NAME\n",
+                host(self.http_address)
             );
-            println!("  Watch     http://{}/watch/{app}/NAME", host(self.http_address));
         }
-        println!("  Stop      Ctrl-C");
+        text += "  Stop      Ctrl-C\n";
+        // Whoever started us may not listen; that is no reason to stop.
+        let _ = std::io::stdout().write_all(text.as_bytes());
     }
 
     /// Waits for Ctrl-C or SIGTERM, then lets go of everybody in order.

@@ -29,7 +29,8 @@ impl AuthGate {
     fn decide(&self, request: &Request, now_unix_s: u64) -> Result<Grant, Refusal> {
         let app = request.path.app();
         let first = app.split('/').next().unwrap_or(app);
-        if !self.apps.iter().any(|known| known == first) {
+        // An encoder hears why only when it asks to publish, so an unknown app may connect.
+        if request.action != Action::Connect && !self.apps.iter().any(|known| known == first) {
             return Err(Refusal::new(
                 RefusalKind::Forbidden,
                 format!("{first:?} is no app of this server; it has {} (apps)", self.apps.join(", ")),
