@@ -8,6 +8,7 @@
 mod address;
 mod answer;
 mod body;
+mod muxer;
 mod packager;
 #[cfg(test)]
 mod testing;

@@ -1,12 +1,11 @@
 //! Turns the packets of a stream into segments of one kind. A value: it knows no task, no socket and no clock.
 
-use bytes::{Bytes, BytesMut};
-use media::{Codec, MediaKind, Packet, Timestamp, Track, TrackId, TrackInfo};
+use super::muxer::Muxer;
+use media::{Codec, MediaKind, Packet, Track, TrackId};
 use packaging::{Placement, Segmenter, SegmenterLimits, Span, Unit};
 use std::borrow::Borrow;
 use std::sync::Arc;
-use std::time::Duration;
-use store::{Fragment, LiveWindow, Media, NewInit, NewSegment, TrackInit, TrackSpan};
+use store::{LiveWindow, NewSegment};
 
 /// A kind of segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,11 +68,6 @@ pub(crate) struct Packager {
     has_lost_segment: bool,
     /// Wall time of the timeline's origin, in microseconds since 1970-01-01; it steps only with a discontinuity.
     origin_wall_micros: i64,
-}
-
-enum Muxer {
-    Ts(mpegts::Muxer),
-    Cmaf { sequence: u32 },
 }
 
 /// What was collected since the last cut.
@@ -195,7 +189,7 @@ impl Packager {
     fn close(&mut self, mut span: Span) {
         let open = std::mem::take(&mut self.open);
         let media = match self.is_writable && !open.is_too_large && !span.duration.is_zero() {
-            true => self.muxer.mux(&self.tracks, &open, span.start + span.duration),
+            true => self.muxer.mux(&self.tracks, &open.packets, &span),
             false => None,
         };
         let Some(media) = media else {
@@ -237,108 +231,6 @@ impl OpenSegment {
         }
     }
 }
-
-impl Muxer {
-    /// What the segments of these tracks need before them.
-    fn init(&mut self, tracks: &[Track]) -> Result<NewInit, MuxError> {
-        match self {
-            Self::Ts(muxer) => muxer.set_tracks(tracks)?,
-            Self::Cmaf { .. } => {}
-        }
-        let is_ts = matches!(self, Self::Ts(_));
-        let bytes = |tracks: &[Track]| if is_ts { Ok(Bytes::new()) } else { mp4::init_segment(tracks) };
-        let init_of = |track: &Track| {
-            Ok(TrackInit {
-                track: track.clone(),
-                codec_string: track.codec_string(),
-                timescale: mp4::timescale(track),
-                bytes: bytes(std::slice::from_ref(track))?,
-            })
-        };
-        Ok(NewInit {
-            tracks: tracks.iter().map(init_of).collect::<Result<_, MuxError>>()?,
-            bytes: bytes(tracks)?,
-        })
-    }
-
-    /// The bytes of a segment that ends at `end`; nothing when none of it can be written.
-    fn mux(&mut self, tracks: &[Track], open: &OpenSegment, end: Timestamp) -> Option<Media> {
-        match self {
-            Self::Ts(muxer) => mux_ts(muxer, open),
-            Self::Cmaf { sequence } => mux_cmaf(sequence, tracks, &open.packets, end),
-        }
-    }
-}
-
-/// Why tracks cannot be written.
-#[derive(Debug, thiserror::Error)]
-enum MuxError {
-    #[error(transparent)]
-    Ts(#[from] mpegts::Error),
-    #[error(transparent)]
-    Mp4(#[from] mp4::Error),
-}
-
-/// One part in this many is added by TS packet headers, and a little by PES headers.
-const TS_OVERHEAD_PART: usize = 32;
-
-fn mux_ts(muxer: &mut mpegts::Muxer, open: &OpenSegment) -> Option<Media> {
-    let mut out = BytesMut::with_capacity(open.bytes + open.bytes / TS_OVERHEAD_PART);
-    muxer.tables(&mut out);
-    let tables_bytes = out.len();
-    for packet in &open.packets {
-        if let Err(error) = muxer.write(packet, &mut out) {
-            tracing::debug!(%error, "a packet is left out of a segment");
-        }
-    }
-    (out.len() > tables_bytes).then(|| Media::Ts(out.freeze()))
-}
-
-fn mux_cmaf(sequence: &mut u32, tracks: &[Track], packets: &[Packet], end: Timestamp) -> Option<Media> {
-    let (mut spans, mut fragments) = (Vec::new(), Vec::new());
-    for track in tracks {
-        let samples: Vec<Packet> =
-            packets.iter().filter(|packet| packet.track_id == track.id).cloned().collect();
-        let Some(last) = samples.last() else { continue };
-        let track_end = match track.id.kind {
-            // Sound is cut where its last packet ends, which is seldom where the picture does.
-            MediaKind::Audio => last.dts + last_packet_duration(track, &samples),
-            _ => end.max(last.dts),
-        };
-        *sequence = sequence.wrapping_add(1);
-        match mp4::fragment(*sequence, track, &samples, track_end) {
-            Ok((bytes, times)) => {
-                spans.push(TrackSpan {
-                    track_id: track.id,
-                    start_ticks: times.start_ticks,
-                    duration_ticks: times.duration_ticks,
-                });
-                fragments.push(Fragment { track_id: track.id, bytes });
-            }
-            Err(error) => tracing::debug!(%error, "a track is left out of a segment"),
-        }
-    }
-    (!fragments.is_empty()).then_some(Media::Cmaf { tracks: spans, fragments })
-}
-
-/// How long the last packet of sound lasts: what the codec fixes, or as long as the one before.
-fn last_packet_duration(track: &Track, samples: &[Packet]) -> Duration {
-    let fixed = match &track.info {
-        TrackInfo::Audio(audio) => audio.samples_per_packet.and_then(|samples| {
-            Some(Duration::from_micros(
-                (u64::from(samples) * 1_000_000).checked_div(u64::from(audio.sample_rate))?,
-            ))
-        }),
-        TrackInfo::Video(_) => None,
-    };
-    fixed.unwrap_or_else(|| match samples {
-        [.., before, last] => last.dts.saturating_since(before.dts).min(LAST_PACKET_DURATION_MAX),
-        _ => Duration::from_millis(20),
-    })
-}
-
-/// Behind a hole the step between two packets says nothing of how long one lasts.
-const LAST_PACKET_DURATION_MAX: Duration = Duration::from_millis(120);
 
 #[cfg(test)]
 mod tests;

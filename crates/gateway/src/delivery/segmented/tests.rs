@@ -273,6 +273,10 @@ async fn a_manifest_names_pieces_that_can_be_fetched() {
     });
     assert_eq!(mpd.headers[header::CONTENT_TYPE], "application/dash+xml");
     assert!(mpd.text.contains("value=\"/api/v1/time\""));
+    assert!(
+        mpd.text.contains("availabilityStartTime=\"1970-01-01T00:00:00.000Z\""),
+        "the same after a restart"
+    );
     let template = |name: &str| {
         let (_, rest) = mpd.text.split_once(&format!("{name}=\"")).unwrap();
         rest.split_once('"').unwrap().0.replace("$RepresentationID$", "video0").replace("&amp;", "&")
@@ -376,6 +380,24 @@ async fn what_nobody_asks_for_is_no_longer_packaged_and_numbers_never_go_back() 
         push(&mut publisher, stream(135_000, 142_000, 2000)).await;
     });
     assert!(media_sequence(&answer.text) >= last + 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn players_can_tell_the_segments_of_two_windows_apart() {
+    let server = Server::new();
+    let mut publisher = server.publish(&CONFIGS());
+    watched(&server, &mut publisher).await;
+    let discontinuities = |playlist: &str| -> u64 {
+        let line = playlist.lines().find_map(|line| line.strip_prefix("#EXT-X-DISCONTINUITY-SEQUENCE:"));
+        line.unwrap().parse().unwrap()
+    };
+    let before = discontinuities(&server.get("/live/demo.m3u8").await.text);
+    pass(40).await;
+    let (answer, ()) = tokio::join!(server.get("/live/demo.m3u8"), async {
+        settle().await;
+        push(&mut publisher, stream(50_000, 57_000, 2000)).await;
+    });
+    assert!(discontinuities(&answer.text) > before, "{}", answer.text);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 use super::super::testing::*;
 use super::*;
-use store::{Limits, Name, Snapshot, WindowKind};
+use bytes::Bytes;
+use std::time::Duration;
+use store::{Limits, Media, Name, Snapshot, WindowKind};
 
 const NOON_MS: i64 = 1_795_262_400_000;
 const LIMITS: SegmenterLimits =
@@ -86,6 +88,15 @@ fn tracks_of_cmaf_go_on_without_a_hole_from_segment_to_segment() {
         ["avc1.4d401f", "mp4a.40.2"]
     );
     assert!(snapshot.read(&Name::TrackInit { track_id: TrackId::AUDIO, init_id: init.id }).is_some());
+}
+
+#[test]
+fn sound_and_pictures_take_turns_within_a_segment() {
+    let snapshot = packaged(Kind::Cmaf, stream(1000, 5000, 2000));
+    let Media::Cmaf { fragments, .. } = &snapshot.listed()[0].media else { panic!() };
+    let order: Vec<_> = fragments.iter().map(|fragment| fragment.track_id).collect();
+    assert_eq!(order, [TrackId::VIDEO, TrackId::AUDIO].repeat(4));
+    assert!(fragments.iter().all(|fragment| &fragment.bytes[4..8] == b"moof"));
 }
 
 #[test]
