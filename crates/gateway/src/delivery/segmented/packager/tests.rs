@@ -2,7 +2,7 @@ use super::super::testing::*;
 use super::*;
 use bytes::Bytes;
 use std::time::Duration;
-use store::{Limits, Media, Name, Snapshot, WindowKind};
+use store::{Fragment, Limits, Media, Name, Snapshot, WindowKind};
 
 const NOON_MS: i64 = 1_795_262_400_000;
 const LIMITS: SegmenterLimits =
@@ -97,6 +97,9 @@ fn sound_and_pictures_take_turns_within_a_segment() {
     let order: Vec<_> = fragments.iter().map(|fragment| fragment.track_id).collect();
     assert_eq!(order, [TrackId::VIDEO, TrackId::AUDIO].repeat(4));
     assert!(fragments.iter().all(|fragment| &fragment.bytes[4..8] == b"moof"));
+    // moof, mfhd and its version stand before the number.
+    let number = |fragment: &Fragment| u32::from_be_bytes(fragment.bytes[20..24].try_into().unwrap());
+    assert!(fragments.windows(2).all(|pair| number(&pair[0]) + 2 == number(&pair[1])), "for VLC");
 }
 
 #[test]
