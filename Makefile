@@ -29,6 +29,16 @@ web/dist/.built: $(shell git ls-files web 2>/dev/null | grep -v '^web/dist' || t
 test: compiler ffmpeg browser web/dist/.built ## Runs all tests: units, then the real thing with ffmpeg and Chromium
 	@scripts/test
 
+soak: build ffmpeg ## The hostile peers of the tests for longer: a million broken connections, 60 000 mutated sessions
+	@fixtures/make
+	@WEIR_CYCLES=1000000 WEIR_SESSIONS=60000 node --test --test-concurrency=1 --test-force-exit --test-reporter=spec \
+		e2e/faults/hostile.test.mjs e2e/faults/mutated.test.mjs
+
+e2e-clients: build ffmpeg ## Installs other players and encoders (VLC, mpv, rtmpdump, GStreamer) and tests with them
+	@scripts/need cvlc:vlc-bin,vlc-plugin-base mpv:mpv rtmpdump:rtmpdump \
+		gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-libav
+	@scripts/test clients
+
 test-unit: compiler ## Only the tests beside the code
 	@cargo test --workspace --locked --quiet
 
@@ -65,4 +75,4 @@ ffmpeg: ; @scripts/need ffmpeg:ffmpeg
 node: ; @scripts/need node:nodejs npm:npm
 browser: node ; @scripts/need chromium:chromium
 
-.PHONY: help run demo build web test test-unit lint fix fixtures deny bench fuzz compiler ffmpeg node browser
+.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench fuzz compiler ffmpeg node browser

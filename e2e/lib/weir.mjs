@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run, sleep, start, until, withoutSettings } from "./processes.mjs";
 
+const TARGET = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
 /** The binary; `WEIR_BIN` names another one. */
-export const WEIR = process.env.WEIR_BIN ?? fileURLToPath(new URL("../../target/release/weir", import.meta.url));
+export const WEIR = process.env.WEIR_BIN ?? join(TARGET, "release", "weir");
 
 const STARTED_WITHIN_MS = 10_000;
 
