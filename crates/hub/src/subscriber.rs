@@ -22,8 +22,9 @@ pub enum Batch {
     Packets(Vec<Packet>),
 }
 
-/// Packets in one batch at most.
-const BATCH_MAX: usize = 256;
+/// Packets in one batch at most: a whole GOP, so that who joins just before the next keyframe, when the ring lets go of
+/// this one, has all of it already.
+const BATCH_MAX: usize = 4096;
 
 impl Subscriber {
     /// Begins at the last keyframe of `stream`, or at the next one.

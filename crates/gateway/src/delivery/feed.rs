@@ -88,8 +88,9 @@ struct Live {
 const LIVE_BATCHES: usize = 4;
 /// Packets made into one batch at most.
 const BATCH_PACKETS_MAX: usize = 512;
-/// Packets given out as pieces at once.
-const READ_PACKETS_MAX: usize = 64;
+/// Packets given out as pieces at once: a whole GOP, so that who joins just before the next keyframe, when the ring
+/// lets go of this one, has all of it already.
+const READ_PACKETS_MAX: usize = 4096;
 /// Bytes of units kept at most.
 const UNIT_BYTES_MAX: usize = 32 << 20;
 /// Units kept before the last keyframe, for viewers a little behind.
@@ -161,7 +162,7 @@ impl Feed {
     pub(crate) fn read(&self, cursor: u64, out: &mut VecDeque<Bytes>) -> FeedRead {
         match &self.source {
             Source::Packets { format, .. } => {
-                let mut packets = Vec::with_capacity(READ_PACKETS_MAX);
+                let mut packets = Vec::new();
                 match self.stream.read(cursor, READ_PACKETS_MAX, &mut packets) {
                     Read::Next(next) => {
                         format.pieces(&packets, out);

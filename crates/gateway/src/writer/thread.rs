@@ -70,6 +70,8 @@ struct Notice {
 
 /// A publisher writes to this many viewers itself, which is cheaper than to wake a writer for them.
 const INLINE_VIEWERS_MAX: usize = 4;
+/// From this many viewers of a feed on a contiguous copy of what is new costs less than pieces for each.
+const SHARED_FROM_VIEWERS: usize = 3;
 /// Viewers who stall are looked for this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// Room for what one viewer says at a time.
@@ -205,7 +207,9 @@ impl Owned {
         let mut leaving = Vec::new();
         for &at_feed in &observed.feeds {
             let Some(watched) = self.feeds.get(at_feed) else { continue };
-            let batch = watched.feed.latest().unwrap_or(Batch::NONE);
+            let batch =
+                if watched.viewers.len() < SHARED_FROM_VIEWERS { None } else { watched.feed.latest() };
+            let batch = batch.unwrap_or(Batch::NONE);
             for &key in &watched.viewers {
                 if let Some(viewer) = self.viewers.get_mut(key)
                     && viewer.advance(&batch, &watched.feed) == Fate::Leaves
