@@ -2,7 +2,7 @@
 //!
 //! A fragment states how long its last picture lasts, so a picture is sent when the next one has come.
 
-use super::{Unit, UnitFormat};
+use super::{FRAGMENT_SEQUENCE_STEP, Unit, UnitFormat};
 use crate::websocket;
 use bytes::{Bytes, BytesMut};
 use hub::Start;
@@ -113,7 +113,7 @@ impl Fmp4 {
     }
 
     fn append(&mut self, kind: MediaKind, samples: &[Packet], end: Timestamp, out: &mut BytesMut) {
-        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence = self.sequence.wrapping_add(FRAGMENT_SEQUENCE_STEP);
         let sequence = self.sequence;
         let Some(track) = self.track(kind) else { return };
         if let Err(error) = mp4::append_fragment(out, sequence, track, samples, end) {
@@ -148,5 +148,30 @@ impl UnitFormat for Fmp4 {
             self.take(packet, out);
         }
         self.flush(None, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::segmented::testing;
+    use super::*;
+
+    #[test]
+    fn no_fragment_has_the_number_after_that_of_the_one_before() {
+        let mut format = Fmp4 { tracks: testing::tracks(), ..Fmp4::over_http() };
+        let mut units = Vec::new();
+        for packet in testing::stream(1000, 1400, 400) {
+            format.push(&[packet], &mut units);
+        }
+        let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.bytes.iter().copied()).collect();
+        // moof, mfhd and its version stand before the number.
+        let numbers: Vec<_> = bytes
+            .windows(8)
+            .enumerate()
+            .filter(|(_, window)| &window[4..] == b"moof")
+            .map(|(at, _)| u32::from_be_bytes(bytes[at + 20..at + 24].try_into().unwrap()))
+            .collect();
+        assert!(numbers.len() > 10, "{numbers:?}");
+        assert!(numbers.windows(2).all(|pair| pair[1] > pair[0] + 1), "for VLC: {numbers:?}");
     }
 }

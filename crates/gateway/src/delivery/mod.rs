@@ -16,6 +16,10 @@ use hub::{Protocol, Stream};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+/// Numbers of MP4 fragments have to grow (ISO/IEC 14496-12 §8.8.5), no more. VLC 3 believes what a fragment says of its
+/// time only when the number is not the next one, and here the next one may be of another track.
+pub(crate) const FRAGMENT_SEQUENCE_STEP: u32 = 2;
+
 /// A form in which the packets of a stream are written to live viewers; viewers of one form share every byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {

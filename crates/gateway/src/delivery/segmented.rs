@@ -11,7 +11,7 @@ mod body;
 mod muxer;
 mod packager;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 mod viewers;
 
 pub(crate) use answer::is_piece;

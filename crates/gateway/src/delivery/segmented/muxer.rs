@@ -1,5 +1,6 @@
 //! The bytes of a segment, from its packets.
 
+use crate::delivery::FRAGMENT_SEQUENCE_STEP;
 use bytes::{Bytes, BytesMut};
 use media::{MediaKind, Packet, Timestamp, Track, TrackInfo};
 use packaging::Span;
@@ -79,7 +80,7 @@ fn mux_cmaf(sequence: &mut u32, tracks: &[Track], packets: &[Packet], span: &Spa
     parts.sort_by_key(|part| part.index);
     let (mut spans, mut fragments) = (Vec::<TrackSpan>::new(), Vec::with_capacity(parts.len()));
     for part in parts {
-        *sequence = sequence.wrapping_add(SEQUENCE_STEP);
+        *sequence = sequence.wrapping_add(FRAGMENT_SEQUENCE_STEP);
         let (bytes, times) = match mp4::fragment(*sequence, part.track, &part.samples, part.end) {
             Ok(fragment) => fragment,
             Err(error) => {
@@ -101,10 +102,6 @@ fn mux_cmaf(sequence: &mut u32, tracks: &[Track], packets: &[Packet], span: &Spa
     }
     (!fragments.is_empty()).then_some(Media::Cmaf { tracks: spans, fragments })
 }
-
-/// Numbers of fragments have to grow (ISO/IEC 14496-12 §8.8.5), no more. VLC 3 believes what a fragment says of its time
-/// only when the number is not the next one, and here the next one may be of another track.
-const SEQUENCE_STEP: u32 = 2;
 
 /// What one fragment is made of.
 struct Part<'a> {

@@ -33,7 +33,7 @@ pub(super) fn mp3_config() -> Packet {
     packet(TrackId::AUDIO, Codec::Mp3, PacketKind::Config, 0, Bytes::from_static(b"\xff\xfb\x90\xc4"))
 }
 
-pub(super) fn tracks() -> Vec<Track> {
+pub(in crate::delivery) fn tracks() -> Vec<Track> {
     [video_config(), audio_config()]
         .map(|packet| Track::from_config(packet.track_id, packet.codec, packet.payload).unwrap())
         .to_vec()
@@ -58,7 +58,7 @@ pub(super) fn audio(index: i64) -> Packet {
 }
 
 /// Pictures and sound from `from_ms` up to `to_ms` in the order of their times, a keyframe every `gop_ms`.
-pub(super) fn stream(from_ms: i64, to_ms: i64, gop_ms: i64) -> Vec<Packet> {
+pub(in crate::delivery) fn stream(from_ms: i64, to_ms: i64, gop_ms: i64) -> Vec<Packet> {
     let pictures =
         (from_ms..to_ms).step_by(PICTURE_MS as usize).map(|ms| video(ms, (ms - from_ms) % gop_ms == 0));
     let sounds = (from_ms * 48 / 1024 + 1..to_ms * 48 / 1024).map(audio);
