@@ -5,7 +5,7 @@ use crate::publisher::PushError;
 use crate::ring::{Limits, Ring, Tracks};
 use crate::session::{Protocol, Session, SessionId, unix_ms};
 use arc_swap::ArcSwap;
-use media::{Metadata, Packet, Timeline, Timestamp, Track, TrackInfo};
+use media::{Metadata, Packet, Timeline, Timestamp, Track, TrackId, TrackInfo};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -60,6 +60,10 @@ struct Inner {
     ring: Ring,
     timeline: Timeline,
     tracks: Tracks,
+    /// Tracks of an earlier publisher of which the present one has sent nothing yet.
+    stale_tracks: Vec<TrackId>,
+    /// When the present publisher's first packet came, while there are such tracks.
+    stale_since: Option<Timestamp>,
     metadata: Metadata,
     /// One past the last packet subscribers may read; audio waits here for the next picture.
     readable_end: u64,
@@ -183,6 +187,8 @@ impl Stream {
                 ring: Ring::new(limits),
                 timeline: Timeline::new(ORIGIN, None),
                 tracks: Arc::new([]),
+                stale_tracks: Vec::new(),
+                stale_since: None,
                 metadata: Metadata::default(),
                 readable_end: 0,
                 handed_out_at: None,
@@ -348,6 +354,8 @@ impl Stream {
         if inner.epoch > 0 {
             inner.timeline.resume(away);
             inner.ring.forget_gop();
+            inner.stale_tracks = inner.tracks.iter().map(|track| track.id).collect();
+            inner.stale_since = None;
         }
         inner.timeline.set_wrap(wrap);
         inner.epoch += 1;
@@ -443,6 +451,9 @@ impl Stream {
             inner.learn_size(&packet);
         }
         inner.timeline.place(&mut packet);
+        if !inner.stale_tracks.is_empty() {
+            inner.forget_stale_tracks(&packet);
+        }
         inner.ingest.count(&packet);
         let dts = packet.dts;
         let is_picture = packet.is_video() && !packet.is_config();
@@ -502,6 +513,9 @@ const ORIGIN: Timestamp = Timestamp::from_millis(1000);
 /// Sound waits for the next picture this long at most.
 const RIDE_MAX: Duration = Duration::from_millis(100);
 
+/// How long the tracks of an earlier publisher stay announced while the present one sends none of them, nor a keyframe.
+const STALE_TRACKS_MAX: Duration = Duration::from_secs(2);
+
 /// Encoders round times to milliseconds, so three pictures of 33.3 ms may seem a little less than 100 ms.
 const CLOCK_ROUNDING: Duration = Duration::from_millis(2);
 
@@ -532,6 +546,18 @@ impl Inner {
 }
 
 impl Inner {
+    /// A publisher announces its tracks before its first keyframe. What an earlier one had beyond them is gone with that
+    /// keyframe, or after a while without pictures, so that nobody who joins waits for it.
+    fn forget_stale_tracks(&mut self, packet: &Packet) {
+        self.stale_tracks.retain(|id| *id != packet.track_id);
+        let since = *self.stale_since.get_or_insert(packet.dts);
+        let begins_gop = packet.is_keyframe() && packet.track_id.index == 0;
+        if begins_gop || packet.dts.saturating_since(since) > STALE_TRACKS_MAX {
+            let stale = std::mem::take(&mut self.stale_tracks);
+            self.tracks = self.tracks.iter().filter(|track| !stale.contains(&track.id)).cloned().collect();
+        }
+    }
+
     /// Some decoder configs do not state the picture size; the first keyframe does.
     fn learn_size(&mut self, keyframe: &Packet) {
         let lacks_size = |track: &Track| matches!(&track.info, TrackInfo::Video(video) if video.width == 0);

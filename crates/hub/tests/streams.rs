@@ -252,6 +252,42 @@ async fn a_stream_is_held_for_a_publisher_that_comes_back() {
     assert_eq!(stream.state(), StreamState::Live);
 }
 
+/// The tracks promised to somebody who joins now.
+fn promised(stream: &Stream) -> Vec<TrackId> {
+    stream.start().map(|start| start.tracks.iter().map(|track| track.id).collect()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn who_joins_is_promised_no_track_that_only_an_earlier_publisher_sent() {
+    let (hub, mut publisher, stream) = live(Config::default());
+    publisher.push(sound(0)).unwrap();
+    push_pictures(&mut publisher, 0, 400);
+    assert_eq!(promised(&stream), [TrackId::VIDEO, TrackId::AUDIO]);
+    let [video, audio] = configs();
+
+    drop(publisher);
+    let mut without_sound = publish(&hub, &Credential::None).unwrap();
+    without_sound.push(video.clone()).unwrap();
+    push_pictures(&mut without_sound, 0, 80);
+    assert_eq!(promised(&stream), [TrackId::VIDEO]);
+    assert_eq!(stream.tracks().len(), 1);
+
+    drop(without_sound);
+    let mut with_both = publish(&hub, &Credential::None).unwrap();
+    with_both.push(video).unwrap();
+    with_both.push(audio.clone()).unwrap();
+    push_pictures(&mut with_both, 0, 80);
+    assert_eq!(promised(&stream), [TrackId::VIDEO, TrackId::AUDIO]);
+
+    drop(with_both);
+    let mut without_pictures = publish(&hub, &Credential::None).unwrap();
+    without_pictures.push(audio).unwrap();
+    for millis in (0..3000).step_by(20) {
+        without_pictures.push(sound(millis)).unwrap();
+    }
+    assert_eq!(promised(&stream), [TrackId::AUDIO]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_ends_when_nobody_comes_back() {
     let (hub, publisher, stream) = live(Config { hold: Duration::from_secs(10), ..Config::default() });
