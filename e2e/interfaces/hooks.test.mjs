@@ -64,6 +64,8 @@ test("all nine events come in the order of what happens, signed", async () => {
     for (const [first, then] of [["preConnect", "prePublish"], ["prePublish", "postPublish"], ["postPublish", "donePublish"], ["prePlay", "postPlay"], ["postPlay", "donePlay"]]) {
       assert.ok(at(first) < at(then), `${first} before ${then}: ${names()}`);
     }
+    const ofViewer = new Set(hook.calls.filter(({ fields }) => fields.protocol === "http-flv").map(({ fields }) => fields.event));
+    for (const name of ["preConnect", "postConnect", "doneConnect"]) assert.ok(ofViewer.has(name), `${name} of who watches over HTTP`);
     for (const { headers, text } of hook.calls) {
       assert.equal(headers["x-weir-signature"], `sha256=${createHmac("sha256", SECRET).update(text).digest("hex")}`);
     }

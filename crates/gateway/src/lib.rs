@@ -2,12 +2,14 @@
 //!
 //! `ingest/` has one file per way in, `delivery/` one per way out. Nothing here knows rooms, coins or a database.
 
+mod connected;
 pub mod delivery;
 pub mod ingest;
 mod limits;
 pub mod websocket;
 pub mod writer;
 
+pub use connected::Connected;
 pub use limits::{Limiter, Permit};
 
 use delivery::Feeds;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub struct Event {
     /// What happened.
     pub kind: EventKind,
-    /// The stream's public path.
+    /// The stream's public path; of a connection, the path it asked for ([`Request::path`](crate::Request)).
     pub path: StreamPath,
     /// The session it happened to.
     pub session_id: SessionId,

@@ -137,7 +137,7 @@ fn hand_over(
     response: &Response<Body>,
     takeover: Takeover,
 ) -> HandedOver {
-    let Takeover { feed, session, is_websocket, .. } = takeover;
+    let Takeover { feed, session, connected, is_websocket, .. } = takeover;
     let Some((socket, permit)) = slot.take() else { return HandedOver };
     match socket.into_std() {
         Ok(socket) => writers.add(NewViewer {
@@ -146,6 +146,7 @@ fn hand_over(
             feed,
             peer: if is_websocket { Peer::WebSocket(Default::default()) } else { Peer::http() },
             session,
+            connected: Some(connected),
             permit: Some(permit),
         }),
         Err(error) => {

@@ -5,7 +5,7 @@
 //! the answer's head as the first thing to send.
 
 use super::{Feed, Format, Selection};
-use crate::{Gateway, websocket};
+use crate::{Connected, Gateway, websocket};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +24,8 @@ pub struct Takeover {
     pub feed: Arc<Feed>,
     /// Who watches; announced to the stream.
     pub session: Arc<Session>,
+    /// Its connection, which lasts as long as somebody keeps this.
+    pub connected: Arc<Connected>,
     /// Whether the viewer speaks WebSocket from now on.
     pub is_websocket: bool,
     /// For connections whose socket cannot be taken out, such as TLS.
@@ -181,6 +183,10 @@ async fn live(
     request: MediaRequest,
 ) -> Result<Response, MediaError> {
     let to_gate = request.to_gate(path, format.protocol());
+    let connected = match request.method {
+        Method::HEAD => None,
+        _ => Some(Connected::admit(gateway, &Request { action: Action::Connect, ..to_gate.clone() }).await?),
+    };
     let stream = gateway.admit_player(&to_gate).await?;
     if let Format::HttpTs = format {
         super::ts::check(&stream)?;
@@ -205,13 +211,17 @@ async fn live(
     } else {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(format)));
     }
-    if request.method == Method::HEAD {
-        return Ok(response);
-    }
+    let Some(connected) = connected else { return Ok(response) };
     let session = Arc::new(Session::new(&to_gate));
     stream.add_viewer(&session);
     let feed = gateway.feeds.feed(&stream, format);
-    response.extensions_mut().insert(Takeover { feed, session, is_websocket, upgrade: request.upgrade });
+    response.extensions_mut().insert(Takeover {
+        feed,
+        session,
+        connected,
+        is_websocket,
+        upgrade: request.upgrade,
+    });
     Ok(response)
 }
 
@@ -222,3 +232,6 @@ const fn content_type(format: Format) -> &'static str {
         Format::HttpTs => "video/mp2t",
     }
 }
+
+#[cfg(test)]
+mod tests;

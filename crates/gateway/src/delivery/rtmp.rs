@@ -1,7 +1,6 @@
 //! RTMP play: media as chunks on one message stream, and what a player says meanwhile.
 
 use super::{Feed, Feeds, Format, PacketFormat, Selection};
-use crate::ingest::rtmp::Connected;
 use crate::writer::Answer;
 use bytes::{Bytes, BytesMut};
 use hub::{Start, Stream};
@@ -97,21 +96,18 @@ pub struct RtmpPeer {
     selection: Selection,
     message_stream_id: u32,
     new_feed: Option<Arc<Feed>>,
-    _connected: Option<Connected>,
 }
 
 impl RtmpPeer {
-    /// A player of `stream` on `message_stream_id`, for as long as it is `connected`.
+    /// A player of `stream` on `message_stream_id`.
     pub(crate) fn new(
         session: ServerSession,
         feeds: Arc<Feeds>,
         stream: Arc<Stream>,
         selection: Selection,
         message_stream_id: u32,
-        connected: Option<Connected>,
     ) -> Self {
-        let (new_feed, _connected) = (None, connected);
-        Self { session, feeds, stream, selection, message_stream_id, new_feed, _connected }
+        Self { session, feeds, stream, selection, message_stream_id, new_feed: None }
     }
 
     pub(crate) fn hear(&mut self, bytes: &[u8], out: &mut VecDeque<Bytes>) -> Result<Answer, String> {

@@ -28,7 +28,7 @@ const STALL_MAX: Duration = Duration::from_secs(10);
 
 /// An answer whose body, or upgraded connection, is the feed.
 pub fn respond(mut response: Response<Body>, takeover: Takeover) -> Response<Body> {
-    let Takeover { feed, session, is_websocket, upgrade } = takeover;
+    let Takeover { feed, session, connected, is_websocket, upgrade } = takeover;
     if is_websocket {
         tokio::spawn(async move {
             let upgraded = match upgrade {
@@ -46,12 +46,14 @@ pub fn respond(mut response: Response<Body>, takeover: Takeover) -> Response<Bod
                 .await;
             }
             feed.stream().remove_viewer(&session);
+            drop(connected);
         });
     } else {
         let (pieces, body) = mpsc::channel(BODY_PIECES_MAX);
         tokio::spawn(async move {
             fill_body(&feed, &session, &pieces).await;
             feed.stream().remove_viewer(&session);
+            drop(connected);
         });
         *response.body_mut() = Body::new(StreamBody::new(Pieces(body)));
     }

@@ -4,12 +4,12 @@ use crate::delivery::http::MediaError;
 use crate::delivery::rtmp::RtmpPeer;
 use crate::delivery::{Feeds, Format, Selection, task};
 use crate::writer::{NewViewer, Peer};
-use crate::{Gateway, Limiter, Permit};
+use crate::{Connected, Gateway, Limiter, Permit};
 use bytes::Bytes;
 use flv::{BodyDemuxer, TagType};
 use hub::{
-    Action, Args, ClientInfo, EventKind, Hub, Protocol, Publisher, Refusal, RefusalKind, Request, Session,
-    SessionId, Stream, StreamPath,
+    Action, Args, ClientInfo, Protocol, Publisher, Refusal, RefusalKind, Request, Session, SessionId, Stream,
+    StreamPath,
 };
 use media::Packet;
 use rtmp::{Connect, Event, Media, RequestId, ServerSession, Target, status};
@@ -121,9 +121,10 @@ impl RtmpServer {
                     Ok(socket) => self.gateway.writers.add(NewViewer {
                         socket,
                         feed: self.gateway.feeds.feed(&player.stream, player.format()),
-                        peer: player.peer(self.gateway.feeds.clone(), session, connect),
+                        peer: player.peer(self.gateway.feeds.clone(), session),
                         head: player.unsent,
                         session: player.session,
+                        connected: connect.map(|connect| connect.connected),
                         permit: Some(permit),
                     }),
                     Err(_) => player.stream.remove_viewer(&player.session),
@@ -144,9 +145,10 @@ impl RtmpServer {
             Ok(Some(player)) => {
                 let Connection { io, session, connect, .. } = connection;
                 let feed = self.gateway.feeds.feed(&player.stream, player.format());
-                let peer = player.peer(self.gateway.feeds.clone(), session, connect);
+                let peer = player.peer(self.gateway.feeds.clone(), session);
                 task::serve(io, feed, peer, &player.session, player.unsent).await;
                 player.stream.remove_viewer(&player.session);
+                drop(connect);
             }
             Ok(None) => {}
             Err(error) => connection.close(&error).await,
@@ -169,10 +171,10 @@ impl Player {
         Format::Rtmp { selection: self.selection, message_stream_id: self.message_stream_id }
     }
 
-    fn peer(&self, feeds: Arc<Feeds>, session: ServerSession, connected: Option<Connected>) -> Peer {
+    fn peer(&self, feeds: Arc<Feeds>, session: ServerSession) -> Peer {
         let stream = self.stream.clone();
         let (selection, message_stream_id) = (self.selection, self.message_stream_id);
-        Peer::Rtmp(Box::new(RtmpPeer::new(session, feeds, stream, selection, message_stream_id, connected)))
+        Peer::Rtmp(Box::new(RtmpPeer::new(session, feeds, stream, selection, message_stream_id)))
     }
 }
 
@@ -185,25 +187,17 @@ struct Connection<S> {
     session: ServerSession,
     unsent: VecDeque<Bytes>,
     id: SessionId,
-    connect: Option<Connected>,
+    connect: Option<Introduction>,
     selection: Selection,
     publishing: Option<Publishing>,
     kicked: Arc<Notify>,
 }
 
-/// A peer that was let in. When it is dropped the connection is over, and listeners are told.
-pub(crate) struct Connected {
+/// What a peer that was let in said of itself.
+struct Introduction {
     said: Connect,
     client: Arc<ClientInfo>,
-    hub: Arc<Hub>,
-    session: Arc<Session>,
-    path: StreamPath,
-}
-
-impl Drop for Connected {
-    fn drop(&mut self) {
-        self.hub.emit(EventKind::Disconnected, &self.path, &self.session);
-    }
+    connected: Arc<Connected>,
 }
 
 struct Publishing {
@@ -357,12 +351,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let target = Target::resolve(&said.tc_url, &said.app, "-");
         let path = StreamPath::from_app_and_name(&target.app, "-")
             .map_err(|error| Closed::Refused(error.to_string()))?;
-        let request = self.request(Action::Connect, path.clone(), target, client.clone());
-        self.gateway.gate.admit(&request).await.map_err(|refusal| Closed::Refused(refusal.message))?;
-        let session = Arc::new(Session::new(&request));
-        self.gateway.hub.emit(EventKind::Connected, &path, &session);
-        let hub = self.gateway.hub.clone();
-        self.connect = Some(Connected { said, client, hub, session, path });
+        let request = self.request(Action::Connect, path, target, client.clone());
+        let admitted = Connected::admit(&self.gateway, &request).await;
+        let connected = admitted.map_err(|refusal| Closed::Refused(refusal.message))?;
+        self.connect = Some(Introduction { said, client, connected });
         Ok(())
     }
 

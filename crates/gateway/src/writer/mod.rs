@@ -13,8 +13,8 @@ pub(crate) use peer::Answer;
 pub use peer::Peer;
 pub(crate) use thread::{Command, Writer};
 
-use crate::Permit;
 use crate::delivery::Feed;
+use crate::{Connected, Permit};
 use bytes::Bytes;
 use hub::{Session, SessionId};
 use mio::Waker;
@@ -46,6 +46,8 @@ pub struct NewViewer {
     pub peer: Peer,
     /// Who it is. It was announced to the stream already.
     pub session: Arc<Session>,
+    /// Its connection, which is over when the viewer is gone.
+    pub connected: Option<Arc<Connected>>,
     /// Its place among the connections there may be.
     pub permit: Option<Permit>,
 }

@@ -150,7 +150,7 @@ impl Writer {
 
 impl Owned {
     fn add(&mut self, writer: &Arc<Writer>, viewer: NewViewer) {
-        let NewViewer { socket, head, feed, peer, session, permit } = viewer;
+        let NewViewer { socket, head, feed, peer, session, connected, permit } = viewer;
         let stream = feed.stream().clone();
         if let Err(error) = socket.set_nonblocking(true).and_then(|()| socket.set_nodelay(true)) {
             tracing::debug!(session = %session.id, %error, "a viewer was gone before it began");
@@ -159,7 +159,7 @@ impl Owned {
         }
         let socket = mio::net::TcpStream::from_std(socket);
         let at_feed = self.watch(writer, feed.clone());
-        let key = self.viewers.insert(Viewer::new(socket, at_feed, session, peer, head, permit));
+        let key = self.viewers.insert(Viewer::new(socket, at_feed, session, peer, head, (connected, permit)));
         let Some(viewer) = self.viewers.get_mut(key) else { return };
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registered = self.registry.register(&mut viewer.socket, Token(key), interest);

@@ -1,6 +1,6 @@
 use super::peer::{Answer, Peer};
-use crate::Permit;
 use crate::delivery::{Batch, Feed, FeedRead};
+use crate::{Connected, Permit};
 use bytes::{Buf, Bytes};
 use hub::{Session, StreamState};
 use mio::net::TcpStream;
@@ -26,8 +26,12 @@ pub(super) struct Viewer {
     has_joined: bool,
     is_paused: bool,
     bytes: u64,
-    _permit: Option<Permit>,
+    /// Kept as long as the socket is open.
+    _while_open: WhileOpen,
 }
+
+/// What a viewer's socket stands for: a connection others were told of, and a place among those there may be.
+type WhileOpen = (Option<Arc<Connected>>, Option<Permit>);
 
 /// Whether a viewer stays.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +52,7 @@ impl Viewer {
         session: Arc<Session>,
         peer: Peer,
         head: VecDeque<Bytes>,
-        permit: Option<Permit>,
+        while_open: WhileOpen,
     ) -> Self {
         Self {
             socket,
@@ -61,7 +65,7 @@ impl Viewer {
             has_joined: false,
             is_paused: false,
             bytes: 0,
-            _permit: permit,
+            _while_open: while_open,
         }
     }
 

@@ -17,11 +17,11 @@ fn packet(track_id: TrackId, codec: Codec, kind: PacketKind, ms: i64, payload: B
     Packet { track_id, codec, kind, dts, pts: dts, discontinuity: false, payload }
 }
 
-pub(super) fn video_config() -> Packet {
+pub(in crate::delivery) fn video_config() -> Packet {
     packet(TrackId::VIDEO, Codec::H264, PacketKind::Config, 0, Bytes::from_static(AVC_720))
 }
 
-pub(super) fn audio_config() -> Packet {
+pub(in crate::delivery) fn audio_config() -> Packet {
     packet(TrackId::AUDIO, Codec::Aac, PacketKind::Config, 0, Bytes::from_static(AAC_48_KHZ))
 }
 
