@@ -141,6 +141,12 @@ test("SRS callbacks are answered by the number 0 and nothing else", async () => 
     await until("on_unpublish", () => hook.calls.some(({ fields }) => fields.action === "on_unpublish") || undefined);
     const actions = new Set(hook.calls.map(({ fields }) => fields.action));
     for (const action of ["on_connect", "on_publish", "on_unpublish", "on_play", "on_stop"]) assert.ok(actions.has(action), action);
+    const closed = await until("both connections are closed", () => {
+      const calls = hook.calls.filter((call) => call.fields.action === "on_close");
+      return calls.length === 2 && calls.map((call) => call.fields);
+    });
+    assert.ok(closed.some((call) => call.send_bytes > 1_000 && call.recv_bytes === 0), "what the viewer got");
+    assert.ok(closed.some((call) => call.recv_bytes > 1_000 && call.send_bytes === 0), "what the publisher sent");
     const { fields } = hook.calls.find((call) => call.fields.action === "on_publish");
     assert.deepEqual([fields.app, fields.stream, fields.param], ["live", "srs", "?from=test"]);
     for (const body of ["1", "no", '{"code":1}', ""]) {

@@ -1,5 +1,5 @@
 use crate::StreamPath;
-use crate::gate::{Args, ClientInfo};
+use crate::gate::{Action, Args, ClientInfo};
 use crate::session::{Protocol, Session, SessionId};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ pub struct Event {
     pub path: StreamPath,
     /// The session it happened to.
     pub session_id: SessionId,
+    /// What the session was let in to do. At the end of a connection, what it did last.
+    pub action: Action,
     /// The protocol of the session.
     pub protocol: Protocol,
     /// Address of the peer.
@@ -53,6 +55,7 @@ impl Event {
             kind,
             path: path.clone(),
             session_id: session.id,
+            action: session.action,
             protocol: session.protocol,
             remote: session.remote,
             args: session.args.clone(),

@@ -1,5 +1,5 @@
 use crate::StreamPath;
-use crate::event::{Event, EventKind};
+use crate::event::Event;
 use crate::gate::Credential;
 use crate::publisher::{PublishError, Publisher};
 use crate::ring::Limits;
@@ -116,8 +116,8 @@ impl Hub {
     }
 
     /// Tells everybody who listens of an event that is not a stream's own.
-    pub fn emit(&self, kind: EventKind, path: &StreamPath, session: &Session) {
-        let _ = self.events.send(Event::of(kind, path, session));
+    pub fn emit(&self, event: Event) {
+        let _ = self.events.send(event);
     }
 
     /// Ends the stream at `path` now, with publisher and viewers; false when there is none.

@@ -1,4 +1,4 @@
-use crate::gate::{Args, ClientInfo, Request};
+use crate::gate::{Action, Args, ClientInfo, Request};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -77,6 +77,8 @@ impl fmt::Display for Protocol {
 pub struct Session {
     /// Its name.
     pub id: SessionId,
+    /// What it was let in to do.
+    pub action: Action,
     /// What it speaks.
     pub protocol: Protocol,
     /// Address of the peer.
@@ -100,6 +102,7 @@ impl Session {
     pub fn new(request: &Request) -> Self {
         Self {
             id: request.session_id,
+            action: request.action,
             protocol: request.protocol,
             remote: request.remote,
             started_at_ms: unix_ms(),

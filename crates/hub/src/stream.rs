@@ -1,6 +1,6 @@
 use crate::StreamPath;
 use crate::event::{Event, EventKind};
-use crate::gate::Credential;
+use crate::gate::{Action, Credential};
 use crate::publisher::PushError;
 use crate::ring::{Limits, Ring, Tracks};
 use crate::session::{Protocol, Session, SessionId, unix_ms};
@@ -421,6 +421,7 @@ impl Stream {
             kind: EventKind::StreamEnded,
             path: self.path.clone(),
             session_id: session.as_ref().map_or_else(SessionId::random, |session| session.id),
+            action: Action::Publish,
             protocol: session.as_ref().map_or(Protocol::Pull, |session| session.protocol),
             remote: session.as_ref().map_or(std::net::IpAddr::from([0, 0, 0, 0]), |session| session.remote),
             args: crate::Args::default(),

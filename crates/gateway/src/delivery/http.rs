@@ -213,6 +213,7 @@ async fn live(
     }
     let Some(connected) = connected else { return Ok(response) };
     let session = Arc::new(Session::new(&to_gate));
+    connected.carries(&session);
     stream.add_viewer(&session);
     let feed = gateway.feeds.feed(&stream, format);
     response.extensions_mut().insert(Takeover {

@@ -405,7 +405,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 return self.refuse(request, status::PUBLISH_UNAUTHORIZED, &refusal.message).await;
             }
         };
-        let session = Arc::new(Session::new(&asked));
+        let session = self.media_session(&asked);
         let publisher =
             match self.gateway.hub.publish(&grant.path, &session, &grant.credential, Some(CLOCK_WRAP)) {
                 Ok(publisher) => publisher,
@@ -455,7 +455,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 return Ok(Next::Nothing);
             }
         };
-        let session = Arc::new(Session::new(&asked));
+        let session = self.media_session(&asked);
         stream.add_viewer(&session);
         self.session.accept_play(request);
         let selection = self.selection;
@@ -466,6 +466,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             selection,
             unsent: VecDeque::new(),
         })))
+    }
+
+    /// The session of a publisher or player that was let in, which is what the connection is used for.
+    fn media_session(&self, asked: &Request) -> Arc<Session> {
+        let session = Arc::new(Session::new(asked));
+        if let Some(connect) = &self.connect {
+            connect.connected.carries(&session);
+        }
+        session
     }
 
     /// Says no and closes: encoders try again by connecting anew.

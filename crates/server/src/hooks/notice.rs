@@ -86,6 +86,8 @@ pub struct Notice {
     pub path: StreamPath,
     /// The session it happens to.
     pub session_id: SessionId,
+    /// What the session does, or asks to do.
+    pub action: Action,
     /// What the session speaks.
     pub protocol: Protocol,
     /// Address of the peer.
@@ -108,6 +110,7 @@ impl Notice {
             event: HookEvent::before(request.action),
             path: request.path.clone(),
             session_id: request.session_id,
+            action: request.action,
             protocol: request.protocol,
             remote: request.remote,
             args: request.args.clone(),
@@ -123,6 +126,7 @@ impl Notice {
             event: HookEvent::of(event.kind)?,
             path: event.path.clone(),
             session_id: event.session_id,
+            action: event.action,
             protocol: event.protocol,
             remote: event.remote,
             args: event.args.clone(),
@@ -141,11 +145,6 @@ impl Notice {
     /// The address as people write it: IPv4 even when it came in over an IPv6 socket.
     pub fn ip(&self) -> String {
         self.remote.to_canonical().to_string()
-    }
-
-    /// Whether it is about an RTMP connection, which may publish or play.
-    pub fn is_rtmp(&self) -> bool {
-        self.protocol == Protocol::Rtmp
     }
 
     /// The session's number for interfaces whose client ids are numbers.

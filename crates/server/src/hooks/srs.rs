@@ -6,6 +6,7 @@
 use super::Verdict;
 use super::client::{Answer, Form};
 use super::notice::{HookEvent, Notice};
+use hub::Action;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -55,6 +56,7 @@ pub(super) fn form(notice: &Notice) -> Option<Form> {
     let has_page = matches!(notice.event, HookEvent::PreConnect | HookEvent::PrePlay);
     let name = notice.name().filter(|_| !is_close);
     let of_stream = name.filter(|_| notice.event != HookEvent::PreConnect);
+    let bytes_of = |action| is_close.then(|| notice.bytes.filter(|_| notice.action == action).unwrap_or(0));
     let (server_id, service_id) = ids();
     let body = Body {
         server_id,
@@ -70,9 +72,8 @@ pub(super) fn form(notice: &Notice) -> Option<Form> {
         page_url: has_page.then_some(&notice.client.page_url),
         stream_url: of_stream.map(|_| format!("/{}", notice.path)),
         stream_id: of_stream.map(|_| short_id(notice.path.as_str())),
-        // Only viewers come over HTTP. Of a closed RTMP connection it is not known which way its bytes went.
-        send_bytes: is_close.then(|| notice.bytes.filter(|_| !notice.is_rtmp()).unwrap_or(0)),
-        recv_bytes: is_close.then_some(0),
+        send_bytes: bytes_of(Action::Play),
+        recv_bytes: bytes_of(Action::Publish),
     };
     let body = serde_json::to_string(&body).unwrap_or_default();
     Some(Form { content_type: "application/json", headers: Vec::new(), body })

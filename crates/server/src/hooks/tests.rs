@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use hub::{Action, EventKind, GateFuture, Protocol, PublishError, Session};
+use hub::{Action, Event, EventKind, GateFuture, Protocol, PublishError, Session};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -268,6 +268,27 @@ async fn srs_hooks_get_the_fields_of_srs() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_connection_tells_srs_hooks_which_way_its_bytes_went() {
+    let mut hook = Hook::new(&[Say::Status(200, "0")]).await;
+    let hooks = hooks(vec![hook.target(HookDialect::Srs)]);
+    let hub = Hub::new(hub::Config::default());
+    hooks.listen(&hub);
+    for (action, sent, received) in [(Action::Publish, 0, 77), (Action::Play, 77, 0), (Action::Connect, 0, 0)]
+    {
+        let request = request(action, "live/-", Protocol::Rtmp, &[]);
+        let session = Session::new(&request);
+        session.bytes.store(77, Relaxed);
+        hub.emit(Event::of(EventKind::Disconnected, &request.path, &session));
+        let said = hook.json().await;
+        assert_eq!(
+            (&said["send_bytes"], &said["recv_bytes"]),
+            (&json!(sent), &json!(received)),
+            "{action:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn srs_hooks_refuse_with_a_code() {
     let hook = Hook::new(&[Say::Status(200, r#"{"code":403}"#)]).await;
     let (kind, message) = decide(&gate(vec![hook.target(HookDialect::Srs)]), &publish()).await.unwrap_err();
@@ -336,7 +357,7 @@ async fn news_arrive_in_order_with_what_has_flowed() {
         EventKind::StreamEnded,
         EventKind::Disconnected,
     ] {
-        hub.emit(kind, &request.path, &session);
+        hub.emit(Event::of(kind, &request.path, &session));
     }
     for event in ["postConnect", "postPlay", "donePlay", "postPublish", "donePublish", "doneConnect"] {
         let said = hook.json().await;
@@ -353,8 +374,8 @@ async fn news_are_tried_again_under_the_same_delivery_and_later_ones_wait_for_th
     hooks.listen(&hub);
     let request = request(Action::Play, "live/mark", Protocol::HttpFlv, &[]);
     let session = Session::new(&request);
-    hub.emit(EventKind::PlayStarted, &request.path, &session);
-    hub.emit(EventKind::PlayEnded, &request.path, &session);
+    hub.emit(Event::of(EventKind::PlayStarted, &request.path, &session));
+    hub.emit(Event::of(EventKind::PlayEnded, &request.path, &session));
     let mut heard = Vec::new();
     for _ in 0..3 {
         let (headers, _) = hook.calls.recv().await.unwrap();
@@ -379,7 +400,7 @@ async fn a_hook_that_never_answers_holds_no_more_than_its_queue() {
     while hooks.counts().of(HookEvent::PostPlay, Outcome::Dropped) == 0 {
         assert!(told <= delivery::WAITING_MAX + 100, "more waits than may");
         for _ in 0..50 {
-            hub.emit(EventKind::PlayStarted, &request.path, &session);
+            hub.emit(Event::of(EventKind::PlayStarted, &request.path, &session));
             told += 1;
         }
         tokio::task::yield_now().await;
@@ -396,7 +417,7 @@ async fn what_happened_before_a_stop_is_still_told() {
     let request = request(Action::Publish, "live/mark", Protocol::Rtmp, &[]);
     let session = Session::new(&request);
     for _ in 0..20 {
-        hub.emit(EventKind::PublishEnded, &request.path, &session);
+        hub.emit(Event::of(EventKind::PublishEnded, &request.path, &session));
     }
     hooks.stop().await;
     assert_eq!(hooks.counts().of(HookEvent::DonePublish, Outcome::Ok), 20);
@@ -415,7 +436,7 @@ async fn dialects_have_no_call_for_what_their_servers_do_not_tell() {
         for kind in
             [EventKind::Connected, EventKind::PlayStarted, EventKind::PlayEnded, EventKind::Disconnected]
         {
-            hub.emit(kind, &request.path, &session);
+            hub.emit(Event::of(kind, &request.path, &session));
         }
         let (first, second) = (hook.calls.recv().await.unwrap().1, hook.calls.recv().await.unwrap().1);
         assert!(first.contains("on_stop") || first.contains("call=play_done"), "{first}");

@@ -93,6 +93,10 @@ async fn a_viewer_is_a_connection_too_which_others_hear_begin_and_end() {
             let event = events.recv().await.unwrap();
             if event.protocol != Protocol::Rtmp {
                 assert_eq!((event.path.as_str(), event.args.get("who")), ("live/demo", Some("anna")));
+                if event.kind == EventKind::Disconnected {
+                    assert_eq!(event.action, Action::Play);
+                    assert!(event.bytes > 0, "what was watched is told at the end");
+                }
                 heard.push(event.kind);
             }
         }
