@@ -47,5 +47,11 @@ test("a clock that is off by minutes is noticed, the steps of the Date header ar
 
 test("a stream held for its publisher is not shown as live", async () => {
   answer(200, '{"streams":[{"stream":"live/a","viewer_count":2},{"stream":"live/b","is_live":false},7]}');
-  expect(await fetchStreams()).toEqual([{ stream: "live/a", viewer_count: 2, started_at_ms: undefined, tracks: [] }]);
+  const streams = [{ stream: "live/a", viewer_count: 2, started_at_ms: undefined, tracks: [] }];
+  expect(await fetchStreams()).toEqual({ streams, publish_url: undefined });
+});
+
+test("the server says where to publish, wherever its RTMP port is", async () => {
+  answer(200, '{"streams":[],"publish_url":"rtmp://tv.example:2935/live"}');
+  expect((await fetchStreams()).publish_url).toBe("rtmp://tv.example:2935/live");
 });

@@ -41,6 +41,13 @@ export interface LiveStream {
   tracks: Track[];
 }
 
+/** Who is live, and where to publish. */
+export interface LiveList {
+  streams: LiveStream[];
+  /** `rtmp://host/app`; nothing when the server takes no RTMP. */
+  publish_url?: string;
+}
+
 /** The server answered, and the answer was no. `status` 0: it did not answer at all. */
 export class ApiError extends Error {
   readonly status: number;
@@ -63,17 +70,18 @@ export async function fetchPlay(stream: string, query: URLSearchParams): Promise
   return parsePlay(body, clockAheadMs(date, asked, Date.now()));
 }
 
-/** The streams that are live now. */
-export async function fetchStreams(): Promise<LiveStream[]> {
+/** The streams that are live now, and where the next one goes. */
+export async function fetchStreams(): Promise<LiveList> {
   const { body } = await getJson("/api/v1/streams");
   const streams = isRecord(body) && Array.isArray(body.streams) ? body.streams : [];
   // A stream held for its publisher is listed, and not live.
-  return streams.filter((item) => isRecord(item) && item.is_live !== false).map((item: Record<string, unknown>) => ({
+  const live = streams.filter((item) => isRecord(item) && item.is_live !== false).map((item: Record<string, unknown>) => ({
     stream: text(item.stream),
     viewer_count: count(item.viewer_count),
     started_at_ms: optionalNumber(item.started_at_ms),
     tracks: parseTracks(item.tracks),
   }));
+  return { streams: live, publish_url: (isRecord(body) && text(body.publish_url)) || undefined };
 }
 
 /** Reads a play answer; what is missing gets a harmless default, what is not an object is an error. */

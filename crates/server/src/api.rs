@@ -33,6 +33,9 @@ type Server = axum::extract::State<Arc<State>>;
 #[derive(Serialize)]
 struct StreamList {
     streams: Vec<StreamItem>,
+    /// Where to publish over RTMP, if that is possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publish_url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -88,7 +91,7 @@ impl TrackItem {
     }
 }
 
-async fn streams(axum::extract::State(state): Server) -> Response {
+async fn streams(axum::extract::State(state): Server, headers: http::HeaderMap) -> Response {
     let streams = state
         .gateway
         .hub
@@ -102,7 +105,11 @@ async fn streams(axum::extract::State(state): Server) -> Response {
             tracks: stream.tracks().iter().map(|track| TrackItem::new(track)).collect(),
         })
         .collect();
-    no_store(Json(StreamList { streams }))
+    let app = state.config.apps.first();
+    let publish_url = rtmp_origin(&headers, state.rtmp_port.get().copied())
+        .zip(app)
+        .map(|(origin, app)| format!("{origin}/{app}"));
+    no_store(Json(StreamList { streams, publish_url }))
 }
 
 fn no_store(body: impl IntoResponse) -> Response {
@@ -164,7 +171,14 @@ async fn play(
     let tracks = stream.tracks();
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut sources = sources(&grant.path, &query, &tracks, state.config.hls.segment_ms);
-    sources.extend(rtmp_source(&headers, &state.config.rtmp.listen, &grant.path, &query, &sources));
+    let origin = rtmp_origin(&headers, state.rtmp_port.get().copied());
+    sources.extend(origin.map(|origin| Source {
+        protocol: "rtmp",
+        url: format!("{origin}/{}{query}", grant.path),
+        mime_type: "video/x-flv",
+        codecs: tracks.iter().map(|track| track.codec_string()).collect(),
+        latency_ms: 1000,
+    }));
     no_store(Json(PlayData {
         stream: grant.path.to_string(),
         is_live: stream.state() == StreamState::Live,
@@ -211,26 +225,14 @@ fn sources(path: &StreamPath, query: &str, tracks: &[Arc<Track>], segment_ms: u6
     sources
 }
 
-/// Where an RTMP player finds the stream: the host the request came to, and the port of `rtmp.listen`.
-fn rtmp_source(
-    headers: &http::HeaderMap,
-    listen: &str,
-    path: &StreamPath,
-    query: &str,
-    others: &[Source],
-) -> Option<Source> {
+/// Where RTMP clients go: the host the request came to, and the port RTMP listens on.
+fn rtmp_origin(headers: &http::HeaderMap, port: Option<u16>) -> Option<String> {
     let host = headers.get(header::HOST)?.to_str().ok()?.parse::<http::uri::Authority>().ok()?;
-    let port = match listen.rsplit_once(':')?.1 {
-        "1935" => String::new(),
+    let port = match port? {
+        1935 => String::new(),
         port => format!(":{port}"),
     };
-    Some(Source {
-        protocol: "rtmp",
-        url: format!("rtmp://{}{port}/{path}{query}", host.host()),
-        mime_type: "video/x-flv",
-        codecs: others.first()?.codecs.clone(),
-        latency_ms: 1000,
-    })
+    Some(format!("rtmp://{}{port}", host.host()))
 }
 
 /// The wall clock, for DASH players (urn:mpeg:dash:utc:http-xsdate:2014).
@@ -252,22 +254,35 @@ async fn ready(axum::extract::State(state): Server) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compat::testing::{default_state, text};
     use http::HeaderMap;
+    use tower::ServiceExt;
 
     #[test]
-    fn an_rtmp_player_is_sent_to_the_host_it_knows() {
-        let path = StreamPath::parse("live/demo").unwrap();
-        let others = sources(&path, "", &[], 2000);
-        for (host, listen, url) in [
-            ("tv.example:8000", "0.0.0.0:1935", Some("rtmp://tv.example/live/demo?sign=1")),
-            ("tv.example", "0.0.0.0:2935", Some("rtmp://tv.example:2935/live/demo?sign=1")),
-            ("[::1]:8000", "[::]:1935", Some("rtmp://[::1]/live/demo?sign=1")),
-            ("tv.example", "", None),
-            ("a b", "0.0.0.0:1935", None),
+    fn rtmp_clients_are_sent_to_the_host_they_know() {
+        for (host, port, origin) in [
+            ("tv.example:8000", Some(1935), Some("rtmp://tv.example")),
+            ("tv.example", Some(2935), Some("rtmp://tv.example:2935")),
+            ("[::1]:8000", Some(1935), Some("rtmp://[::1]")),
+            ("tv.example", None, None),
+            ("a b", Some(1935), None),
         ] {
             let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_str(host).unwrap())]);
-            let source = rtmp_source(&headers, listen, &path, "?sign=1", &others);
-            assert_eq!(source.map(|source| source.url).as_deref(), url, "{host} {listen}");
+            assert_eq!(rtmp_origin(&headers, port).as_deref(), origin, "{host} {port:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_list_of_streams_says_where_to_publish() {
+        let state = default_state();
+        let list = async || {
+            let mut request = http::Request::get("/api/v1/streams").body(axum::body::Body::empty()).unwrap();
+            request.headers_mut().insert(header::HOST, HeaderValue::from_static("tv.example:8000"));
+            let response = router(&state).oneshot(request).await.unwrap();
+            serde_json::from_str::<serde_json::Value>(&text(response).await).unwrap()
+        };
+        assert_eq!(list().await["publish_url"], serde_json::Value::Null, "RTMP does not listen");
+        state.rtmp_port.set(2935).unwrap();
+        assert_eq!(list().await["publish_url"], "rtmp://tv.example:2935/live");
     }
 }

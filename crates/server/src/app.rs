@@ -19,7 +19,7 @@ use http::{HeaderValue, header};
 use hub::{Hub, StreamPath};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -53,6 +53,8 @@ pub struct State {
     pub traffic: Arc<Traffic>,
     /// Who is asked and told over HTTP.
     pub hooks: Arc<Hooks>,
+    /// Where RTMP listens, from when it does.
+    pub rtmp_port: OnceLock<u16>,
 }
 
 /// The connection counts.
@@ -104,6 +106,7 @@ impl State {
             started: std::time::Instant::now(),
             traffic: Traffic::start(hub),
             hooks,
+            rtmp_port: OnceLock::new(),
         }))
     }
 }
@@ -137,7 +140,9 @@ impl App {
         let mut rtmp_address = None;
         if !config.rtmp.listen.is_empty() {
             let listener = listen(&config.rtmp.listen, "rtmp.listen").await?;
-            rtmp_address = Some(listener.local_addr()?);
+            let address = listener.local_addr()?;
+            let _ = state.rtmp_port.set(address.port());
+            rtmp_address = Some(address);
             tokio::spawn(rtmp.clone().serve(listener));
         }
         if let Some(tls) = tls {

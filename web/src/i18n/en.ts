@@ -89,4 +89,5 @@ export const en = {
   "home.ffmpeg.title": "ffmpeg",
   "home.ffmpeg.text": "Sends a file as if it were live:",
   "home.publish.note": "By default anybody may publish from this machine itself; from elsewhere a stream key or a signed address is needed.",
+  "home.publish.off": "This server takes no streams over RTMP (rtmp.listen is empty).",
 } as const;

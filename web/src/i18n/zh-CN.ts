@@ -90,4 +90,5 @@ export const zhCN: Messages = {
   "home.ffmpeg.title": "ffmpeg",
   "home.ffmpeg.text": "把视频文件当成直播推出去：",
   "home.publish.note": "默认只有在本机推流不需要授权；从其他机器推流，需要推流密钥或带签名的地址。",
+  "home.publish.off": "本服务器没有开启 RTMP 推流（rtmp.listen 为空）。",
 };

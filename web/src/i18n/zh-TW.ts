@@ -90,4 +90,5 @@ export const zhTW: Messages = {
   "home.ffmpeg.title": "ffmpeg",
   "home.ffmpeg.text": "把影片檔當成直播送出：",
   "home.publish.note": "預設只有從本機推流不需要授權；從其他機器推流，需要串流金鑰或帶簽章的網址。",
+  "home.publish.off": "這台伺服器沒有開啟 RTMP 推流（rtmp.listen 是空的）。",
 };

@@ -1,6 +1,6 @@
 /** `/`: who is live now; when nobody is, how to be the first. */
 
-import { fetchStreams, type LiveStream } from "../api";
+import { fetchStreams, type LiveList, type LiveStream } from "../api";
 import { h, icon } from "../dom";
 import { onAir, t, viewers } from "../i18n";
 import { codecNames } from "../player/protocols";
@@ -16,7 +16,9 @@ document.querySelector("#home")?.append(
   h("section", { class: "live-now", "aria-labelledby": "live-title" }, h("h1", { id: "live-title" }, t("home.title")), list),
 );
 // Comes after the first answer: until then nobody knows how tall the list above is, and nothing may jump.
-const below = h("div", { class: "columns" }, publishPanel(), namePanel());
+const below = h("div", { class: "columns" });
+const names = namePanel();
+let shownServer: string | undefined;
 showSkeleton();
 let shown = "";
 const update = () => fetchStreams().then(showStreams, showError);
@@ -27,7 +29,8 @@ function showSkeleton(): void {
   list.replaceChildren(h("div", { class: "notice skeleton", "aria-hidden": "true" }));
 }
 
-function showStreams(streams: LiveStream[]): void {
+function showStreams({ streams, publish_url }: LiveList): void {
+  fillBelow(publish_url);
   const now = Date.now();
   const cards = streams.map((stream) => card(stream, now));
   replaceList(
@@ -38,7 +41,16 @@ function showStreams(streams: LiveStream[]): void {
 }
 
 function showError(): void {
+  // The port everybody expects, until the server says another.
+  if (!below.hasChildNodes()) fillBelow(`rtmp://${location.hostname}/live`);
   replaceList([notice(t("home.error.title"), t("home.error.text"))]);
+}
+
+/** `server` is where to publish, if anywhere. */
+function fillBelow(server: string | undefined): void {
+  if (below.hasChildNodes() && server === shownServer) return;
+  shownServer = server;
+  below.replaceChildren(publishPanel(server), names);
 }
 
 /** Leaves an unchanged list alone: focus and screen readers stay where they are. */
@@ -83,12 +95,13 @@ function card(stream: LiveStream, now: number): HTMLElement {
   );
 }
 
-function publishPanel(): HTMLElement {
-  const server = `rtmp://${location.hostname}/live`;
+function publishPanel(server: string | undefined): HTMLElement {
+  const title = h("h2", {}, t("home.publish.title"));
+  if (server === undefined) return h("section", { class: "panel-box" }, title, h("p", { class: "hint" }, t("home.publish.off")));
   return h(
     "section",
     { class: "panel-box" },
-    h("h2", {}, t("home.publish.title")),
+    title,
     h("h3", {}, t("home.obs.title")),
     h("p", { class: "hint" }, t("home.obs.text")),
     labelled(t("home.obs.server"), server),

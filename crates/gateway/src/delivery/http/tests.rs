@@ -127,7 +127,8 @@ async fn who_may_not_connect_is_not_asked_about_the_stream() {
 async fn requests_that_are_no_connection_for_media_ask_for_none() {
     let (gateway, gate, _publisher) = gateway();
     assert_eq!(ask(&gateway, "HEAD", "/live/demo.flv").await.status(), StatusCode::OK);
-    let _ = ask(&gateway, "GET", "/live/demo/index.mpd").await;
+    let refused = ask(&gateway, "GET", "/live/demo/index.mpd?refuse=Play").await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     let asked = gate.0.lock().unwrap();
     assert!(!asked.is_empty() && asked.iter().all(|(action, _)| *action == Action::Play), "{asked:?}");
 }
