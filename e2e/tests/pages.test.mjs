@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { launchBrowser, waitForPlayback, withPage } from "../browser.mjs";
-import { HTTP, publish, STREAM, watchUrl } from "../server.mjs";
+import { HTTP, publish, RTMP, STREAM, watchUrl } from "../server.mjs";
 
 let browser;
 
@@ -26,6 +26,23 @@ test("two clicks at most lead from the home page to a moving picture", async () 
     await page.click(".lp-unmute");
     assert.equal(await page.evaluate(() => document.querySelector("video").muted), false);
   });
+});
+
+test("the home page says in every language where the server's RTMP port really is", async () => {
+  for (const locale of ["zh-TW", "zh-CN", "en-US"]) {
+    await withPage(
+      browser,
+      `${HTTP}/`,
+      async (page) => {
+        const panel = page.locator(".panel-box").first();
+        await panel.waitFor();
+        const told = await panel.locator("code").allTextContents();
+        assert.equal(told[0], `${RTMP}/live`, locale);
+        assert.ok(told.at(-1).endsWith(` ${RTMP}/live/demo`), told.at(-1));
+      },
+      { locale },
+    );
+  }
 });
 
 test("no page asks a third party for anything", async () => {
