@@ -274,7 +274,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_list_of_streams_says_where_to_publish() {
-        let state = default_state();
+        let state = default_state().await;
         let list = async || {
             let mut request = http::Request::get("/api/v1/streams").body(axum::body::Body::empty()).unwrap();
             request.headers_mut().insert(header::HOST, HeaderValue::from_static("tv.example:8000"));

@@ -6,7 +6,7 @@ use crate::config::{Config, HlsMode};
 use crate::hooks::Hooks;
 use crate::http::HttpServer;
 use crate::traffic::Traffic;
-use crate::{api, compat, config, pulls, tls, web};
+use crate::{api, compat, people, pulls, tls, web};
 use anyhow::Context;
 use axum::Router;
 use gateway::delivery::Feeds;
@@ -16,7 +16,8 @@ use gateway::ingest::rtmp::RtmpServer;
 use gateway::writer::{self, Writers};
 use gateway::{Gateway, Limiter};
 use http::{HeaderValue, header};
-use hub::{Hub, StreamPath};
+use hub::Hub;
+use platform::Platform;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -30,6 +31,7 @@ pub struct App {
     config: Config,
     gateway: Arc<Gateway>,
     hooks: Arc<Hooks>,
+    platform: Arc<Platform>,
     stopping: watch::Sender<bool>,
     http_address: SocketAddr,
     rtmp_address: Option<SocketAddr>,
@@ -53,6 +55,8 @@ pub struct State {
     pub traffic: Arc<Traffic>,
     /// Who is asked and told over HTTP.
     pub hooks: Arc<Hooks>,
+    /// People, rooms, chat and money.
+    pub platform: Arc<Platform>,
     /// Where RTMP listens, from when it does.
     pub rtmp_port: OnceLock<u16>,
 }
@@ -68,12 +72,13 @@ pub struct Limiters {
 
 impl State {
     /// Everything but the open ports; must be called on a tokio runtime.
-    pub fn new(config: Config, stopping: watch::Receiver<bool>) -> anyhow::Result<Arc<Self>> {
+    pub async fn new(config: Config, stopping: watch::Receiver<bool>) -> anyhow::Result<Arc<Self>> {
         let ms = Duration::from_millis;
         let secret = auth::secret(&config.auth, &config.data_dir)?;
         let auth_gate =
             AuthGate::new(&config.auth, Signer::new(config.auth.sign, secret), config.apps.clone());
         let hub = Hub::new(hub_config(&config));
+        let platform = people::open(&config, &hub).await?;
         let hooks = Hooks::new(&config.hooks)?;
         hooks.listen(&hub);
         let writers = Writers::start(&writer::Config {
@@ -90,7 +95,7 @@ impl State {
             feeds: Feeds::new(config.rtmp.chunk_size),
             writers,
             segmented: Segmented::new(segmented_config(&config), &hub),
-            pulls: Pulls::start(&hub, &pull_config(&config), pull_sources(&config)?),
+            pulls: Pulls::start(&hub, &pull_config(&config), config.pull_sources()?),
             apps: config.apps.clone(),
         });
         let limiters = Limiters {
@@ -106,6 +111,7 @@ impl State {
             started: std::time::Instant::now(),
             traffic: Traffic::start(hub),
             hooks,
+            platform,
             rtmp_port: OnceLock::new(),
         }))
     }
@@ -116,7 +122,7 @@ impl App {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         let ms = Duration::from_millis;
         let (stopping, stopped) = watch::channel(false);
-        let state = State::new(config.clone(), stopped.clone())?;
+        let state = State::new(config.clone(), stopped.clone()).await?;
         let (gateway, limiters) = (state.gateway.clone(), state.limiters.clone());
         let tls = tls::acceptor(&config.https)?;
 
@@ -155,7 +161,8 @@ impl App {
                 tokio::spawn(tls::serve_rtmps(rtmp, listener, tls));
             }
         }
-        Ok(Self { config, gateway, hooks: state.hooks.clone(), stopping, http_address, rtmp_address })
+        let (hooks, platform) = (state.hooks.clone(), state.platform.clone());
+        Ok(Self { config, gateway, hooks, platform, stopping, http_address, rtmp_address })
     }
 
     /// Says on standard output where to go.
@@ -195,6 +202,7 @@ impl App {
             // A writer that panicked has nobody left to tell.
             let _ = stopped.await;
             self.hooks.stop().await;
+            self.platform.db.close().await;
         };
         let _ = tokio::time::timeout(grace, in_order).await;
         tracing::info!("stopped");
@@ -215,6 +223,7 @@ fn router(state: &Arc<State>) -> Router {
     Router::new()
         .merge(media)
         .merge(api::router(state))
+        .merge(people::router(state))
         .merge(pulls::router(state))
         .merge(compat::router(state))
         .merge(web::router())
@@ -271,21 +280,6 @@ fn pull_config(config: &Config) -> pull::Config {
         idle_stop: ms(config.pull.idle_stop_ms),
         ..pull::Config::default()
     }
-}
-
-/// What is to be fetched. Errors show an address without its secrets.
-fn pull_sources(config: &Config) -> anyhow::Result<Vec<pull::Source>> {
-    let mut sources: Vec<pull::Source> = Vec::new();
-    for config::PullSource { path, url, on_demand } in &config.pull.sources {
-        let path = StreamPath::parse(path).context("pull.sources.path")?;
-        if sources.iter().any(|source| source.path == path) {
-            anyhow::bail!("{path} has more than one source (pull.sources.path)");
-        }
-        let source = pull::Source::new(path, url, *on_demand)
-            .with_context(|| format!("{} cannot be a source (pull.sources.url)", pull::masked(url)))?;
-        sources.push(source);
-    }
-    Ok(sources)
 }
 
 fn rtmp_config(config: &Config) -> gateway::ingest::rtmp::Config {

@@ -1,5 +1,7 @@
 //! The settings: `config/default.toml`, then a file, then the environment. Each key is explained in that file.
 
+use gateway::ingest::pull;
+use hub::StreamPath;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ pub struct Config {
     pub delivery: Delivery,
     pub hls: Hls,
     pub auth: Auth,
+    pub database: Database,
+    pub accounts: platform::accounts::Config,
     pub pull: Pull,
     pub hooks: Hooks,
     pub log: Log,
@@ -160,6 +164,22 @@ pub enum SignKind {
     Scoped,
     /// Node-Media-Server v2's MD5 over path, expiry and secret.
     Nms,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Database {
+    pub url: String,
+    pub connections_max: u32,
+    pub wait_max_ms: u64,
+}
+
+/// The address holds a password.
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Database {{ connections_max: {}, .. }}", self.connections_max)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -303,11 +323,6 @@ impl Config {
 
     /// What types cannot say.
     fn check(&self) -> Result<(), ConfigError> {
-        let wrong = |key, value: &dyn std::fmt::Display, expected: &str| ConfigError::Value {
-            key,
-            value: value.to_string(),
-            expected: expected.into(),
-        };
         for (key, value) in [
             ("http.listen", &self.http.listen),
             ("https.listen", &self.https.listen),
@@ -329,7 +344,7 @@ impl Config {
         for app in &self.apps {
             let reserved = ["api", "assets", "watch", "stat", "control", "metrics", "streams", "socket.io"];
             if reserved.contains(&app.as_str())
-                || hub::StreamPath::from_app_and_name(app, "x").is_err()
+                || StreamPath::from_app_and_name(app, "x").is_err()
                 || app.contains('/')
             {
                 return Err(wrong("apps", app, "names of A-Z a-z 0-9 _ - . that no page of the server has"));
@@ -377,21 +392,14 @@ impl Config {
         if !self.http.trusted_proxy.is_empty() && self.http.trusted_proxy.parse::<IpAddr>().is_err() {
             return Err(wrong("http.trusted_proxy", &self.http.trusted_proxy, "an IP address"));
         }
-        for source in &self.pull.sources {
-            if hub::StreamPath::parse(&source.path).is_err() {
-                return Err(wrong("pull.sources.path", &source.path, "a stream path such as live/remote"));
-            }
-            if !["rtmp://", "http://", "https://"].iter().any(|scheme| source.url.starts_with(scheme)) {
-                return Err(wrong(
-                    "pull.sources.url",
-                    &source.url,
-                    "an rtmp://, http:// or https:// address",
-                ));
-            }
-        }
+        self.pull_sources()?;
         for target in &self.hooks.targets {
             if !target.url.starts_with("http://") && !target.url.starts_with("https://") {
-                return Err(wrong("hooks.targets.url", &target.url, "an http:// or https:// address"));
+                return Err(wrong(
+                    "hooks.targets.url",
+                    &pull::masked(&target.url),
+                    "an http:// or https:// address",
+                ));
             }
             for event in &target.events {
                 if !HOOK_EVENTS.contains(&event.as_str()) {
@@ -401,6 +409,35 @@ impl Config {
         }
         Ok(())
     }
+}
+
+impl Config {
+    /// What is to be fetched. Errors show an address without its secrets.
+    pub fn pull_sources(&self) -> Result<Vec<pull::Source>, ConfigError> {
+        let mut sources: Vec<pull::Source> = Vec::new();
+        for PullSource { path, url, on_demand } in &self.pull.sources {
+            let path = StreamPath::parse(path)
+                .map_err(|_| wrong("pull.sources.path", path, "a stream path such as live/remote"))?;
+            let app = path.as_str().split('/').next().unwrap_or_default();
+            if !self.apps.iter().any(|known| known == app) {
+                let expected = format!("a path that begins with one of apps: {}", self.apps.join(", "));
+                return Err(wrong("pull.sources.path", &path, &expected));
+            }
+            if sources.iter().any(|source| source.path == path) {
+                return Err(wrong("pull.sources.path", &path, "one source for each path"));
+            }
+            let source = pull::Source::new(path, url, *on_demand).map_err(|error| {
+                let expected = error.to_string();
+                wrong("pull.sources.url", &pull::masked(url), expected.trim_start_matches("expected "))
+            })?;
+            sources.push(source);
+        }
+        Ok(sources)
+    }
+}
+
+fn wrong(key: &'static str, value: &dyn std::fmt::Display, expected: &str) -> ConfigError {
+    ConfigError::Value { key, value: value.to_string(), expected: expected.into() }
 }
 
 /// The events a hook can be told of; names as Node-Media-Server's.
@@ -525,6 +562,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_a_source_is_said_without_its_secrets() {
+        let error =
+            with_file("[[pull.sources]]\npath = 'live/a'\nurl = 'srt://u:p@h:9000?sign=1-ab'").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "pull.sources.url is srt://***@h:9000?sign=***, expected rtmp://, rtmps://, http:// or https://"
+        );
+    }
+
+    #[test]
     fn the_environment_wins() {
         assert_eq!(with_variable("WEIR_HUB_HOLD_MS", "7").unwrap().hub.hold_ms, 7);
         assert_eq!(with_variable("WEIR_APPS", "['show']").unwrap().apps, ["show"]);
@@ -545,6 +592,12 @@ mod tests {
             "[auth]\nadmin_user = 'root'",
             "[hls]\nwindow_segments = 1",
             "[[hooks.targets]]\nurl = 'http://h/'\nevents = ['onPublish']",
+            "[[pull.sources]]\npath = '../a'\nurl = 'rtmp://h/live/a'",
+            "[[pull.sources]]\npath = 'elsewhere/a'\nurl = 'rtmp://h/live/a'",
+            "[[pull.sources]]\npath = 'live/a'\nurl = 'rtmp://h'",
+            "[[pull.sources]]\npath = 'live/a'\nurl = 'http://'",
+            "[[pull.sources]]\npath = 'live/a'\nurl = 'srt://h:9000'",
+            "[[pull.sources]]\npath='live/a'\nurl='rtmps://h/live/a'\n[[pull.sources]]\npath='live/a'\nurl='http://h/a.flv'",
         ] {
             let error = with_file(text).unwrap_err().to_string();
             assert!(error.contains("expected"), "{text}: {error}");

@@ -15,6 +15,7 @@ mod hooks;
 mod host;
 mod http;
 mod metrics;
+mod people;
 mod pulls;
 mod tls;
 mod traffic;

@@ -287,7 +287,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_stream_takes_in_and_gives_out_is_told_by_protocol() {
-        let state = default_state();
+        let state = default_state().await;
         let publisher = publish_media(&state.gateway.hub, "live/mark");
         let stream = publisher.stream();
         let gone = watch(stream, Protocol::HttpFlv);
@@ -316,7 +316,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_ended_stream_is_gone_and_a_held_one_is_not_published() {
-        let state = default_state();
+        let state = default_state().await;
         let mark = publish_media(&state.gateway.hub, "live/mark");
         drop(publish_media(&state.gateway.hub, "live/anna"));
         state.gateway.hub.end(mark.stream().path(), StopReason::Kicked);
@@ -328,7 +328,7 @@ mod tests {
 
     #[tokio::test]
     async fn refused_connections_are_counted_by_listener_and_no_secret_is_told() {
-        let state = default_state();
+        let state = default_state().await;
         let _publisher = publish_media(&state.gateway.hub, "live/mark");
         let peer = std::net::IpAddr::from([192, 0, 2, 1]);
         let places = state.config.rtmp.connections_per_address_max;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each crate and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("media", &[]),
     ("flv", &["media"]),
     ("mpegts", &["media"]),
@@ -14,7 +14,11 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("hub", &["media"]),
     ("store", &["media", "packaging"]),
     ("gateway", &["flv", "hub", "media", "mp4", "mpegts", "packaging", "rtmp", "store"]),
-    ("server", &["flv", "gateway", "hub", "media", "mp4", "mpegts", "packaging", "rtmp", "store"]),
+    ("platform", &["hub", "media", "store"]),
+    (
+        "server",
+        &["flv", "gateway", "hub", "media", "mp4", "mpegts", "packaging", "platform", "rtmp", "store"],
+    ),
 ];
 
 /// Crates that turn bytes into values and back, and nothing else.

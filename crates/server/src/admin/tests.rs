@@ -62,7 +62,7 @@ async fn every_route_lets_in_exactly_whom_it_should() {
     ];
     for (role, has_password, peer, headers, refusal) in roles {
         for (method, path, answer) in routes {
-            let state = testing::state(config(has_password));
+            let state = testing::state(config(has_password)).await;
             let router = crate::compat::router(&state);
             let expected = if refusal == open { answer } else { refusal };
             assert_eq!(
@@ -76,7 +76,7 @@ async fn every_route_lets_in_exactly_whom_it_should() {
 
 #[tokio::test]
 async fn a_page_of_another_site_changes_nothing_even_with_the_operators_password() {
-    let router = crate::compat::router(&testing::state(config(true)));
+    let router = crate::compat::router(&testing::state(config(true)).await);
     for headers in
         [&[CROSS_SITE, RIGHT][..], &[("origin", "https://other.example"), ("host", "localhost"), RIGHT]]
     {
@@ -96,7 +96,7 @@ async fn a_refusal_says_how_to_be_let_in() {
     for (has_password, name, header) in
         [(false, "auth.admin_user", None), (true, "auth.admin_user", Some("Basic"))]
     {
-        let router = crate::compat::router(&testing::state(config(has_password)));
+        let router = crate::compat::router(&testing::state(config(has_password)).await);
         let mut request = Request::builder().uri("/stat").body(Body::empty()).unwrap();
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 5000))));
         let response = router.oneshot(request).await.unwrap();

@@ -1,4 +1,6 @@
 use crate::config::{Config, DEFAULT_TOML};
+use crate::hooks::Hooks;
+use crate::tls;
 use clap::Subcommand;
 use std::path::Path;
 
@@ -13,7 +15,9 @@ pub enum Command {
 pub fn run(file: Option<&Path>, command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Check => {
-            Config::load(file)?;
+            let config = Config::load(file)?;
+            tls::acceptor(&config.https)?;
+            Hooks::new(&config.hooks)?;
             match file {
                 Some(file) => println!("{} is fine", file.display()),
                 None => println!("the defaults and the environment are fine"),

@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn exactly_the_clients_that_are_meant_are_dropped() {
-        let state = default_state();
+        let state = default_state().await;
         let router = router(&state);
         let [mark, anna] = ["live/mark", "hls/anna"].map(|path| publish_media(&state.gateway.hub, path));
         let one = watch(mark.stream(), Protocol::Rtmp);
@@ -189,7 +189,7 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_drops_everybody_by_leaving_something_out() {
-        let state = default_state();
+        let state = default_state().await;
         let mark = publish_media(&state.gateway.hub, "live/mark");
         let router = router(&state);
         for (path, status) in [

@@ -287,7 +287,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_live_stream_is_listed_as_there() {
-        let state = default_state();
+        let state = default_state().await;
         let publisher = publish_media(&state.gateway.hub, "live/mark");
         let viewers = [Protocol::Rtmp, Protocol::HttpFlv, Protocol::WsFlv]
             .map(|protocol| watch(publisher.stream(), protocol));
@@ -316,7 +316,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_held_for_its_publisher_has_none() {
-        let state = default_state();
+        let state = default_state().await;
         drop(publish_media(&state.gateway.hub, "live/mark"));
         assert_eq!(
             json_of(&router(&state), "/api/streams").await,
@@ -327,7 +327,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_stream_tells_its_state_and_never_its_token() {
-        let state = default_state();
+        let state = default_state().await;
         let publisher = publish_media(&state.gateway.hub, "live/mark");
         watch(publisher.stream(), Protocol::HttpFlv);
         let mut status = json_of(&router(&state), "/api/streams/live/mark").await;
@@ -350,7 +350,7 @@ mod tests {
 
     #[tokio::test]
     async fn delete_ends_a_stream_and_its_publisher_once() {
-        let state = default_state();
+        let state = default_state().await;
         let publisher = publish_media(&state.gateway.hub, "live/mark");
         let router = router(&state);
         let response = ask(&router, "DELETE", "/api/streams/live/mark").await;
@@ -366,7 +366,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_server_tells_of_its_machine_and_its_clients() {
-        let state = default_state();
+        let state = default_state().await;
         let publisher = publish_media(&state.gateway.hub, "live/mark");
         watch(publisher.stream(), Protocol::WsFlv);
         publisher.stream().counters().add_bytes(Protocol::WsFlv, 900);

@@ -17,16 +17,17 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 /// A server with these settings.
-pub fn state(mut config: Config) -> Arc<State> {
+pub async fn state(mut config: Config) -> Arc<State> {
     // Else a secret is made and kept in a file.
     config.auth.secret = "0123456789abcdef".into();
     config.delivery.writers = 1;
-    State::new(config, watch::channel(false).1).unwrap()
+    config.data_dir = tempfile::tempdir().unwrap().keep();
+    State::new(config, watch::channel(false).1).await.unwrap()
 }
 
 /// A server with the default settings.
-pub fn default_state() -> Arc<State> {
-    state(Config::load(None).unwrap())
+pub async fn default_state() -> Arc<State> {
+    state(Config::load(None).unwrap()).await
 }
 
 /// What somebody from 127.0.0.9 asks.

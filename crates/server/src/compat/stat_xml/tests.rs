@@ -61,7 +61,7 @@ fn what_a_client_says_cannot_break_out_of_its_element() {
 
 #[tokio::test]
 async fn the_page_names_its_stylesheet_and_both_are_there() {
-    let state = default_state();
+    let state = default_state().await;
     let _publisher = publish_media(&state.gateway.hub, "live/eu/mark");
     let router = crate::compat::router(&state);
     let page = ask(&router, "GET", "/stat").await;

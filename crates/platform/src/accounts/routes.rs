@@ -1,0 +1,140 @@
+use super::{PublicUser, Registration, sessions, users};
+use crate::caller::{Caller, SESSION_COOKIE};
+use crate::{Error, Platform, Result};
+use axum::Json;
+use axum::extract::State;
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use http::{StatusCode, Uri};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Arc<Platform>> {
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(sign_in))
+        .routes(routes!(sign_out))
+        .routes(routes!(me))
+}
+
+/// Who wants an account.
+#[derive(Deserialize, ToSchema)]
+struct NewAccount {
+    /// 3 to 32 of a-z 0-9 _ -.
+    username: String,
+    /// The password.
+    password: String,
+    /// The name that is shown.
+    #[serde(default)]
+    nickname: String,
+}
+
+/// Who wants in.
+#[derive(Deserialize, ToSchema)]
+struct Credentials {
+    /// The name.
+    username: String,
+    /// The password.
+    password: String,
+}
+
+/// A session that begins. Browsers get the token as a cookie as well.
+#[derive(Serialize, ToSchema)]
+struct Opened {
+    /// To show as `Authorization: Bearer …` or in a `token` header.
+    token: String,
+    /// Who is signed in.
+    user: PublicUser,
+}
+
+/// Registers and signs in.
+#[utoipa::path(post, path = "/api/v1/accounts", tag = "accounts", request_body = NewAccount,
+    responses((status = 201, body = Opened)))]
+async fn register(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    jar: CookieJar,
+    uri: Uri,
+    Json(account): Json<NewAccount>,
+) -> Result<(StatusCode, CookieJar, Json<Opened>)> {
+    let config = &platform.config.accounts;
+    if config.registration == Registration::Closed {
+        return Err(Error::forbidden("registration_closed", "Nobody can register here at the moment."));
+    }
+    platform.accounts.attempts_by_address.check(&caller.address)?;
+    let count = account.password.chars().count();
+    if count < config.password_chars_min || account.password.len() > 1024 {
+        let min = config.password_chars_min;
+        let message = format!("The password has {count} characters; {min} to 1024 are expected.");
+        return Err(Error::invalid("password_length", message));
+    }
+    users::username(&account.username)?;
+    let hash = platform.accounts.passwords.hash(account.password).await?;
+    let user = users::create(&platform.db, &account.username, &account.nickname, &hash).await?;
+    let (jar, opened) = open(&platform, &caller, &user, jar, &uri).await?;
+    Ok((StatusCode::CREATED, jar, opened))
+}
+
+/// Signs in.
+#[utoipa::path(post, path = "/api/v1/session", tag = "accounts", request_body = Credentials,
+    responses((status = 200, body = Opened)))]
+async fn sign_in(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    jar: CookieJar,
+    uri: Uri,
+    Json(credentials): Json<Credentials>,
+) -> Result<(CookieJar, Json<Opened>)> {
+    let name = credentials.username.trim().to_lowercase();
+    platform.accounts.attempts_by_address.check(&caller.address)?;
+    platform.accounts.attempts_by_name.check(&name.chars().take(64).collect())?;
+    let user = users::by_username(&platform.db, &name).await?;
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let is_right = platform.accounts.passwords.verify(credentials.password, hash).await?;
+    let Some(user) = user.filter(|_| is_right) else {
+        return Err(Error::unauthorized("wrong_credentials", "User name or password is wrong."));
+    };
+    if user.is_disabled {
+        return Err(Error::forbidden("account_disabled", "This account is closed."));
+    }
+    open(&platform, &caller, &user, jar, &uri).await
+}
+
+async fn open(
+    platform: &Platform,
+    caller: &Caller,
+    user: &users::User,
+    jar: CookieJar,
+    uri: &Uri,
+) -> Result<(CookieJar, Json<Opened>)> {
+    let (token, _) = sessions::open(platform, user, &caller.user_agent, &caller.address.to_string()).await?;
+    let cookie = Cookie::build((SESSION_COOKIE, token.clone()))
+        .path("/")
+        .http_only(true)
+        .secure(uri.scheme_str() == Some("https"))
+        .same_site(SameSite::Lax)
+        .permanent();
+    Ok((jar.add(cookie), Json(Opened { token, user: user.public() })))
+}
+
+/// Signs out.
+#[utoipa::path(delete, path = "/api/v1/session", tag = "accounts", responses((status = 204)))]
+async fn sign_out(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    jar: CookieJar,
+) -> Result<(StatusCode, CookieJar)> {
+    if let (Some(user), Some(session_id)) = (&caller.user, caller.session_id) {
+        sessions::end(&platform, user.id, session_id).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, jar.remove(Cookie::build(SESSION_COOKIE).path("/"))))
+}
+
+/// Who is signed in.
+#[utoipa::path(get, path = "/api/v1/me", tag = "accounts", responses((status = 200, body = PublicUser)))]
+async fn me(caller: Caller) -> Result<Json<PublicUser>> {
+    Ok(Json(caller.user()?.public()))
+}

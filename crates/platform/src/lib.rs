@@ -1,0 +1,73 @@
+//! People, rooms, chat, gifts and money: everything around the stream.
+//!
+//! One folder per feature, each with its routes, its statements and its tests; a feature calls another's public
+//! functions and never reads its tables. The database is one of two ([`db`]), events go to other features and other
+//! servers over the [`bus`]. This crate knows streams by their public path ([`hub`]) and nothing of how media is sent.
+
+pub mod accounts;
+pub mod bus;
+pub mod caller;
+pub mod clock;
+pub mod db;
+pub mod error;
+pub mod limiter;
+pub mod page;
+pub mod random;
+pub mod text;
+
+#[cfg(test)]
+mod testing;
+
+pub use error::{Error, Result};
+
+use bus::Bus;
+use db::Db;
+use hub::Hub;
+use std::path::PathBuf;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+
+/// The settings, by feature. The keys are explained in `config/default.toml`.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where what must survive a restart is kept.
+    pub data_dir: PathBuf,
+    /// Proxy in front whose `X-Forwarded-For` is believed.
+    pub trusted_proxy: Option<std::net::IpAddr>,
+    /// How to reach the database.
+    pub database: db::Config,
+    /// Accounts.
+    pub accounts: accounts::Config,
+}
+
+/// Everything the features share.
+pub struct Platform {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// The streams.
+    pub hub: Arc<Hub>,
+    /// What happens, for other features and other servers.
+    pub bus: Bus,
+    /// What accounts keep in memory.
+    pub accounts: accounts::State,
+}
+
+impl Platform {
+    /// Opens the database and starts what works by itself.
+    pub async fn open(config: Config, hub: Arc<Hub>) -> db::Result<Arc<Self>> {
+        let db = Db::open(&config.database, &config.data_dir).await?;
+        Ok(Self::on(config, db, hub))
+    }
+
+    /// On a database that is open already.
+    pub fn on(config: Config, db: Db, hub: Arc<Hub>) -> Arc<Self> {
+        Arc::new(Self { accounts: accounts::State::new(&config.accounts), config, db, hub, bus: Bus::new() })
+    }
+}
+
+/// All routes under `/api/v1/`, with their description.
+pub fn routes() -> OpenApiRouter<Arc<Platform>> {
+    OpenApiRouter::new().merge(accounts::routes())
+}

@@ -1,0 +1,114 @@
+//! A platform for tests, and people who call it as a client would: through its routes.
+
+use crate::{Config, Platform, accounts, db};
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
+
+/// The settings tests begin with; limits that would slow them down are wide.
+pub(crate) fn config() -> Config {
+    Config {
+        data_dir: tempfile::tempdir().unwrap().keep(),
+        trusted_proxy: None,
+        database: db::Config { url: String::new(), connections_max: 4, wait_max: Duration::from_secs(5) },
+        accounts: accounts::Config {
+            registration: accounts::Registration::Open,
+            session_days: 30,
+            sessions_max: 5,
+            password_chars_min: 8,
+            sign_ins_per_minute: 6000,
+            sign_ins_burst: 6000,
+            password_hashes_at_once: 2,
+        },
+    }
+}
+
+/// A platform with an empty database.
+pub(crate) async fn platform() -> Arc<Platform> {
+    platform_with(config()).await
+}
+
+/// A platform with an empty database and these settings.
+pub(crate) async fn platform_with(config: Config) -> Arc<Platform> {
+    let hub = hub::Hub::new(hub::Config::default());
+    Platform::on(config, db::testing::empty().await, hub)
+}
+
+/// Somebody who calls.
+pub(crate) struct Client {
+    platform: Arc<Platform>,
+    /// Shown with every call.
+    pub(crate) token: Option<String>,
+    /// Of the account, when there is one.
+    pub(crate) id: i64,
+}
+
+impl Client {
+    /// Nobody in particular.
+    pub(crate) fn anonymous(platform: &Arc<Platform>) -> Self {
+        Self { platform: platform.clone(), token: None, id: 0 }
+    }
+
+    /// Somebody with a new account. The password is not hashed, so nobody can sign in with one.
+    pub(crate) async fn new(platform: &Arc<Platform>, name: &str) -> Self {
+        let user = accounts::users::create(&platform.db, name, "", "").await.unwrap();
+        let (token, _) = accounts::sessions::open(platform, &user, "test", "127.0.0.1").await.unwrap();
+        Self { platform: platform.clone(), token: Some(token), id: user.id }
+    }
+
+    /// An admin.
+    pub(crate) async fn admin(platform: &Arc<Platform>, name: &str) -> Self {
+        let client = Self::new(platform, name).await;
+        let promote = db::sql("UPDATE users SET role = 'admin' WHERE id = $1").bind(client.id);
+        platform.db.execute(promote).await.unwrap();
+        client
+    }
+
+    /// Calls and gives status and JSON (null when there is none).
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        request = request.extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 5000))));
+        let body = match body {
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        let (router, _) = crate::routes().split_for_parts();
+        let response =
+            router.with_state(self.platform.clone()).oneshot(request.body(body).unwrap()).await.unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.call(Method::PUT, path, Some(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.call(Method::PATCH, path, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> (StatusCode, Value) {
+        self.call(Method::DELETE, path, None).await
+    }
+}

@@ -1,0 +1,39 @@
+//! The platform's place in the server: its settings, its routes and their description.
+
+use crate::app::State;
+use crate::config::Config;
+use anyhow::Context;
+use axum::Router;
+use axum::routing::get;
+use hub::Hub;
+use platform::{Platform, db};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Opens the database and everything on it.
+pub async fn open(config: &Config, hub: &Arc<Hub>) -> anyhow::Result<Arc<Platform>> {
+    let settings = platform::Config {
+        data_dir: config.data_dir.clone(),
+        trusted_proxy: config.http.trusted_proxy.parse().ok(),
+        database: db::Config {
+            url: config.database.url.clone(),
+            connections_max: config.database.connections_max,
+            wait_max: Duration::from_millis(config.database.wait_max_ms),
+        },
+        accounts: config.accounts.clone(),
+    };
+    let where_it_is = match config.database.url.is_empty() {
+        true => format!("{} (data_dir)", config.data_dir.join("weir.db").display()),
+        false => "the PostgreSQL of database.url".to_owned(),
+    };
+    let opened = Platform::open(settings, hub.clone()).await;
+    opened.with_context(|| format!("cannot use the database: {where_it_is}"))
+}
+
+/// The platform's routes, and what they are in OpenAPI 3.1.
+pub fn router(state: &Arc<State>) -> Router {
+    let (router, description) = platform::routes().split_for_parts();
+    let description = Arc::new(description);
+    let describe = get(async move || axum::Json(description.as_ref().clone()));
+    router.with_state(state.platform.clone()).route("/api/v1/openapi.json", describe)
+}
