@@ -17,6 +17,29 @@ pub enum Event {
         /// Which; nothing: all.
         session_id: Option<i64>,
     },
+    /// A room or its status is no longer what it was.
+    RoomChanged {
+        /// Which.
+        room_id: i64,
+    },
+    /// For everybody in a room: an event of the room socket.
+    ToRoom {
+        /// Which.
+        room_id: i64,
+        /// Name of the socket event.
+        event: String,
+        /// What it carries.
+        payload: serde_json::Value,
+    },
+    /// For one user, wherever it is connected: an event of the room socket.
+    ToUser {
+        /// Whose.
+        user_id: i64,
+        /// Name of the socket event.
+        event: String,
+        /// What it carries.
+        payload: serde_json::Value,
+    },
 }
 
 /// Events kept for a listener that is busy.

@@ -13,6 +13,7 @@ pub mod error;
 pub mod limiter;
 pub mod page;
 pub mod random;
+pub mod rooms;
 pub mod text;
 
 #[cfg(test)]

@@ -3,8 +3,10 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 /// In order; only ever added to. One that has run somewhere is never changed.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "accounts", include_str!("../../../../migrations/0001_accounts.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "accounts", include_str!("../../../../migrations/0001_accounts.sql")),
+    (2, "rooms", include_str!("../../../../migrations/0002_rooms.sql")),
+];
 
 /// Brings the tables up to date. PostgreSQL holds an advisory lock meanwhile, so that servers may start together.
 pub(super) async fn run(db: &Db) -> sqlx::Result<()> {
