@@ -3,8 +3,11 @@
 //! Told after the database has it, never before. Who listens too slowly misses events, so they are hints to look again
 //! or to pass on, never the only copy of anything.
 
+#[cfg(feature = "redis")]
+mod redis;
+
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,10 +48,22 @@ pub enum Event {
 /// Events kept for a listener that is busy.
 const BACKLOG_MAX: usize = 4096;
 
-/// The way events go.
+/// The way events go: to every listener in this process and, when connected, in every other server.
 #[derive(Clone, Debug)]
 pub struct Bus {
     local: broadcast::Sender<Event>,
+    others: Option<mpsc::Sender<Event>>,
+}
+
+/// Why a bus cannot be connected.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The address is none.
+    #[error("redis.url is no address of a Redis: {0}; redis://host:6379 is expected")]
+    Address(String),
+    /// Built without it.
+    #[error("redis.url is set, but this program was built without the feature \"redis\"")]
+    NotBuilt,
 }
 
 impl Default for Bus {
@@ -60,11 +75,36 @@ impl Default for Bus {
 impl Bus {
     /// Within this process.
     pub fn new() -> Self {
-        Self { local: broadcast::Sender::new(BACKLOG_MAX) }
+        Self { local: broadcast::Sender::new(BACKLOG_MAX), others: None }
+    }
+
+    /// Between all servers that use the Redis or Valkey at `url`; within this process when it is empty.
+    pub fn connect(url: &str) -> Result<Self, ConnectError> {
+        let bus = Self::new();
+        if url.is_empty() {
+            return Ok(bus);
+        }
+        #[cfg(not(feature = "redis"))]
+        return Err(ConnectError::NotBuilt);
+        #[cfg(feature = "redis")]
+        match redis::connect(&bus, url) {
+            Ok(others) => Ok(Self { others: Some(others), ..bus }),
+            Err(error) => Err(ConnectError::Address(error.to_string())),
+        }
     }
 
     /// Tells everybody.
     pub fn tell(&self, event: Event) {
+        if let Some(others) = &self.others
+            && others.try_send(event.clone()).is_err()
+        {
+            tracing::debug!("too many events wait for redis; other servers miss one");
+        }
+        self.tell_here(event);
+    }
+
+    /// Tells everybody in this process.
+    fn tell_here(&self, event: Event) {
         // Nobody listening is fine.
         let _ = self.local.send(event);
     }

@@ -37,6 +37,8 @@ pub struct Config {
     pub trusted_proxy: Option<std::net::IpAddr>,
     /// How to reach the database.
     pub database: db::Config,
+    /// Redis or Valkey that servers on one database share; empty: this one is alone.
+    pub redis_url: String,
     /// Accounts.
     pub accounts: accounts::Config,
 }
@@ -57,15 +59,27 @@ pub struct Platform {
 
 impl Platform {
     /// Opens the database and starts what works by itself.
-    pub async fn open(config: Config, hub: Arc<Hub>) -> db::Result<Arc<Self>> {
+    pub async fn open(config: Config, hub: Arc<Hub>) -> Result<Arc<Self>, OpenError> {
+        let bus = Bus::connect(&config.redis_url)?;
         let db = Db::open(&config.database, &config.data_dir).await?;
-        Ok(Self::on(config, db, hub))
+        Ok(Self::on(config, db, hub, bus))
     }
 
     /// On a database that is open already.
-    pub fn on(config: Config, db: Db, hub: Arc<Hub>) -> Arc<Self> {
-        Arc::new(Self { accounts: accounts::State::new(&config.accounts), config, db, hub, bus: Bus::new() })
+    pub fn on(config: Config, db: Db, hub: Arc<Hub>, bus: Bus) -> Arc<Self> {
+        Arc::new(Self { accounts: accounts::State::new(&config.accounts), config, db, hub, bus })
     }
+}
+
+/// Why a platform cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database cannot be reached or brought up to date.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// What connects servers cannot be used.
+    #[error(transparent)]
+    Bus(#[from] bus::ConnectError),
 }
 
 /// All routes under `/api/v1/`, with their description.

@@ -17,6 +17,7 @@ pub(crate) fn config() -> Config {
         data_dir: tempfile::tempdir().unwrap().keep(),
         trusted_proxy: None,
         database: db::Config { url: String::new(), connections_max: 4, wait_max: Duration::from_secs(5) },
+        redis_url: String::new(),
         accounts: accounts::Config {
             registration: accounts::Registration::Open,
             session_days: 30,
@@ -37,7 +38,7 @@ pub(crate) async fn platform() -> Arc<Platform> {
 /// A platform with an empty database and these settings.
 pub(crate) async fn platform_with(config: Config) -> Arc<Platform> {
     let hub = hub::Hub::new(hub::Config::default());
-    Platform::on(config, db::testing::empty().await, hub)
+    Platform::on(config, db::testing::empty().await, hub, crate::bus::Bus::new())
 }
 
 /// Somebody who calls.

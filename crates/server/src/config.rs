@@ -26,6 +26,7 @@ pub struct Config {
     pub hls: Hls,
     pub auth: Auth,
     pub database: Database,
+    pub redis: Redis,
     pub accounts: platform::accounts::Config,
     pub pull: Pull,
     pub hooks: Hooks,
@@ -179,6 +180,20 @@ pub struct Database {
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Database {{ connections_max: {}, .. }}", self.connections_max)
+    }
+}
+
+/// Its address may hold a password, so it is not for printing.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Redis {
+    pub url: String,
+}
+
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Redis {{ is_set: {} }}", !self.url.is_empty())
     }
 }
 

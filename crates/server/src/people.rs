@@ -20,6 +20,7 @@ pub async fn open(config: &Config, hub: &Arc<Hub>) -> anyhow::Result<Arc<Platfor
             connections_max: config.database.connections_max,
             wait_max: Duration::from_millis(config.database.wait_max_ms),
         },
+        redis_url: config.redis.url.clone(),
         accounts: config.accounts.clone(),
     };
     let where_it_is = match config.database.url.is_empty() {
@@ -27,7 +28,7 @@ pub async fn open(config: &Config, hub: &Arc<Hub>) -> anyhow::Result<Arc<Platfor
         false => "the PostgreSQL of database.url".to_owned(),
     };
     let opened = Platform::open(settings, hub.clone()).await;
-    opened.with_context(|| format!("cannot use the database: {where_it_is}"))
+    opened.with_context(|| format!("cannot begin with the database {where_it_is}"))
 }
 
 /// The platform's routes, and what they are in OpenAPI 3.1.
