@@ -52,6 +52,9 @@ test(`${STALLED} viewers that read nothing cost no memory and slow nobody`, { ti
     peak = Math.max(peak, weir.rss());
     await sleep(200);
   }
+  const metrics = await (await fetch(`${weir.http}/metrics`)).text();
+  const lag = Number(/^weir_stream_viewer_lag_seconds\{stream="live\/flood",protocol="http-flv"\} (\S+)$/m.exec(metrics)[1]);
+  assert.ok(lag >= 1 && lag <= SECONDS + 3, `the metrics say the slowest viewer is ${lag} s behind`);
   const sent = host.bytes - from.sent;
   const share = (checker.bytes - from.bytes) / sent;
   const growth = peak - rss;

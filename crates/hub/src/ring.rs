@@ -143,6 +143,10 @@ impl Ring {
         self.packets.get(usize::try_from(sequence.checked_sub(self.first)?).ok()?)
     }
 
+    pub(crate) fn get_or_first(&self, sequence: u64) -> Option<&Packet> {
+        self.get(sequence.max(self.first))
+    }
+
     /// Forgets the GOP, so that nobody starts in what came before a new publisher's first keyframe.
     pub(crate) fn forget_gop(&mut self) {
         self.gop = None;

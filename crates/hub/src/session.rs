@@ -93,6 +93,9 @@ pub struct Session {
     pub bytes: AtomicU64,
     /// How often a slow viewer was moved forward to a keyframe.
     pub skips: AtomicU64,
+    /// How far a viewer was behind the stream at the last look, in milliseconds. What the kernel has taken counts as
+    /// sent.
+    pub lag_ms: AtomicU64,
     kicked: AtomicBool,
     on_kick: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
@@ -110,6 +113,7 @@ impl Session {
             client: request.client.clone(),
             bytes: AtomicU64::new(0),
             skips: AtomicU64::new(0),
+            lag_ms: AtomicU64::new(0),
             kicked: AtomicBool::new(false),
             on_kick: OnceLock::new(),
         }

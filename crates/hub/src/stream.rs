@@ -298,6 +298,13 @@ impl Stream {
         }
     }
 
+    /// Decode time of the packet at `sequence`, or of the first one kept when that one is gone; nothing when there is no
+    /// such packet to read yet.
+    pub fn dts_at(&self, sequence: u64) -> Option<Timestamp> {
+        let inner = self.lock();
+        (sequence < inner.readable_end).then(|| inner.ring.get_or_first(sequence).map(|packet| packet.dts))?
+    }
+
     /// One past the last sequence number that can be read.
     pub fn readable_end(&self) -> u64 {
         self.lock().readable_end

@@ -192,6 +192,18 @@ async fn a_viewer_too_far_behind_in_a_long_gop_is_told_when_there_is_a_newer_key
 }
 
 #[tokio::test]
+async fn the_time_of_what_is_to_be_read_next_is_known_while_there_is_any() {
+    let (_hub, mut publisher, stream) = live(Config::default());
+    push_pictures(&mut publisher, 0, 1000);
+    let sequence = stream.start().unwrap().sequence;
+    let first = stream.dts_at(sequence).unwrap();
+    assert_eq!(stream.last_dts().saturating_since(first), Duration::from_millis(960));
+    assert_eq!(stream.dts_at(stream.readable_end()), None);
+    push_pictures(&mut publisher, 1000, 4000);
+    assert!(stream.dts_at(sequence).unwrap() > first, "the first one kept stands for one that is gone");
+}
+
+#[tokio::test]
 async fn a_gop_that_is_too_large_is_not_kept() {
     let limits = Limits { gop_bytes_max: 20_000, ..Limits::default() };
     let (_hub, mut publisher, stream) = live(Config { limits, ..Config::default() });

@@ -20,7 +20,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 /// The route.
@@ -91,6 +91,7 @@ struct Streams {
     joins: Family<OfProtocol, Counter>,
     sent_bytes: Family<OfProtocol, Counter>,
     skips: Family<OfProtocol, Counter>,
+    lag: Family<OfProtocol, Fraction>,
     received_bytes: Family<OfKind, Counter>,
     received_packets: Family<OfKind, Counter>,
     received_bps: Family<OfKind, Gauge>,
@@ -111,6 +112,11 @@ impl Streams {
         registry.register("stream_joins", "Viewers that came", all.joins);
         registry.register("stream_sent_bytes", "Media bytes sent to viewers", all.sent_bytes);
         registry.register("stream_skips", "Times a slow viewer was moved forward to a keyframe", all.skips);
+        registry.register(
+            "stream_viewer_lag_seconds",
+            "How far the viewer furthest behind is behind the publisher, not counting what the system has taken to send",
+            all.lag,
+        );
         registry.register("stream_received_bytes", "Media bytes from the publisher", all.received_bytes);
         registry.register(
             "stream_received_packets",
@@ -139,13 +145,19 @@ impl Streams {
         let viewers = stream.viewers();
         for protocol in DELIVERIES {
             let (sent_bytes, joins, skips) = stream.counters().of(protocol);
-            let count = viewers.iter().filter(|viewer| viewer.protocol == protocol).count();
+            let of_this = || viewers.iter().filter(|viewer| viewer.protocol == protocol);
+            let count = of_this().count();
             if joins > 0 || count > 0 {
                 let of_protocol = OfProtocol { stream: path.clone(), protocol: protocol.as_str() };
                 self.viewers.get_or_create(&of_protocol).set(i64::try_from(count).unwrap_or(i64::MAX));
                 self.joins.get_or_create(&of_protocol).inc_by(joins);
                 self.sent_bytes.get_or_create(&of_protocol).inc_by(sent_bytes);
                 self.skips.get_or_create(&of_protocol).inc_by(skips);
+                // Who fetches segments has no position in the stream.
+                if !matches!(protocol, Protocol::Hls | Protocol::Dash) {
+                    let lag_ms = of_this().map(|viewer| viewer.lag_ms.load(Relaxed)).max().unwrap_or(0);
+                    self.lag.get_or_create(&of_protocol).set(lag_ms as f64 / 1000.0);
+                }
             }
         }
         let ingest = stream.ingest();
@@ -291,15 +303,22 @@ mod tests {
         let publisher = publish_media(&state.gateway.hub, "live/mark");
         let stream = publisher.stream();
         let gone = watch(stream, Protocol::HttpFlv);
-        watch(stream, Protocol::HttpFlv);
+        gone.lag_ms.store(9000, Relaxed);
+        watch(stream, Protocol::HttpFlv).lag_ms.store(1500, Relaxed);
+        watch(stream, Protocol::HttpFlv).lag_ms.store(40, Relaxed);
         stream.remove_viewer(&gone);
         stream.counters().add_bytes(Protocol::HttpFlv, 900);
         stream.counters().add_skip(Protocol::HttpFlv);
         let (_, samples) = scrape(&state).await;
         let of = |name: &str, label: &str| samples[&format!("weir_{name}{{stream=\"live/mark\"{label}}}")];
         let flv = ",protocol=\"http-flv\"";
-        assert_eq!(of("stream_viewers", flv), 1.0);
-        assert_eq!(of("stream_joins_total", flv), 2.0);
+        assert_eq!(of("stream_viewers", flv), 2.0);
+        assert_eq!(of("stream_joins_total", flv), 3.0);
+        assert_eq!(
+            of("stream_viewer_lag_seconds", flv),
+            1.5,
+            "that of the one who is left and furthest behind"
+        );
         assert_eq!(of("stream_sent_bytes_total", flv), 900.0);
         assert_eq!(of("stream_skips_total", flv), 1.0);
         assert_eq!(of("stream_publisher_present", ""), 1.0);

@@ -2,9 +2,10 @@
 
 use bytes::{Bytes, BytesMut};
 use hub::{Protocol, Read, Start, Stream};
-use media::Packet;
+use media::{Packet, Timestamp};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// A format in which the bytes of a packet depend on the packet alone, so that any viewer can be served from the
 /// stream's own ring: FLV and RTMP.
@@ -158,6 +159,14 @@ impl Feed {
         }
     }
 
+    /// When what stands at `cursor` was live, or the first thing kept if that is gone; nothing when it is yet to come.
+    fn dts_at(&self, cursor: u64) -> Option<Timestamp> {
+        match &self.source {
+            Source::Packets { .. } => self.stream.dts_at(cursor),
+            Source::Units(units) => units.lock().unwrap_or_else(PoisonError::into_inner).dts_at(cursor),
+        }
+    }
+
     /// Appends what follows `cursor`, payloads not copied.
     pub(crate) fn read(&self, cursor: u64, out: &mut VecDeque<Bytes>) -> FeedRead {
         match &self.source {
@@ -178,6 +187,22 @@ impl Feed {
                 units.read(cursor, out)
             }
         }
+    }
+}
+
+/// How far a viewer is behind, looked at now and then.
+#[derive(Default)]
+pub(crate) struct Lag {
+    /// What was not sent at the last look, and when it was live: what a viewer stalls at does not stay in memory.
+    seen: Option<(u64, Timestamp)>,
+}
+
+impl Lag {
+    /// From `unsent`, the first thing not sent yet, to the newest packet.
+    pub(crate) fn look(&mut self, feed: &Feed, unsent: Option<u64>) -> Duration {
+        let known = self.seen.take().filter(|(cursor, _)| Some(*cursor) == unsent);
+        self.seen = known.or_else(|| unsent.and_then(|cursor| Some((cursor, feed.dts_at(cursor)?))));
+        self.seen.map_or(Duration::ZERO, |(_, dts)| feed.stream.last_dts().saturating_since(dts))
     }
 }
 
@@ -210,12 +235,19 @@ impl Live {
     }
 }
 
+/// A unit that viewers may still want.
+struct Kept {
+    bytes: Bytes,
+    /// Decode time of the last packet it was made from, or of one a little later.
+    dts: Timestamp,
+}
+
 /// The kept units of a stateful format; cursors count units.
 struct Units {
     format: Box<dyn UnitFormat>,
     /// Where the muxer reads the stream on.
     next_packet: Option<u64>,
-    units: VecDeque<Unit>,
+    units: VecDeque<Kept>,
     /// Cursor of the first unit kept.
     first: u64,
     bytes: usize,
@@ -257,9 +289,10 @@ impl Units {
             match stream.read(next_packet, BATCH_PACKETS_MAX, &mut self.packets) {
                 Read::Next(next) => {
                     self.next_packet = Some(next);
+                    let Some(dts) = self.packets.last().map(|packet| packet.dts) else { continue };
                     self.format.push(&self.packets, &mut self.made);
                     for unit in std::mem::take(&mut self.made) {
-                        self.push(unit);
+                        self.push(unit, dts);
                     }
                 }
                 Read::UpToDate => break,
@@ -269,7 +302,7 @@ impl Units {
         self.packets.clear();
     }
 
-    fn push(&mut self, mut unit: Unit) {
+    fn push(&mut self, mut unit: Unit, dts: Timestamp) {
         if let Some(opening) = unit.opening.take() {
             // For those who are watching. Who joins here gets it twice, which every player takes.
             unit.bytes = [opening.clone(), unit.bytes].concat().into();
@@ -279,7 +312,7 @@ impl Units {
             self.start = Some((self.end(), self.opening.clone()));
         }
         self.bytes += unit.bytes.len();
-        self.units.push_back(unit);
+        self.units.push_back(Kept { bytes: unit.bytes, dts });
         if self.bytes > UNIT_BYTES_MAX {
             self.start = None;
         }
@@ -298,6 +331,11 @@ impl Units {
 
     fn start(&self) -> Option<(Bytes, u64)> {
         self.start.as_ref().map(|(cursor, opening)| (opening.clone(), *cursor))
+    }
+
+    fn dts_at(&self, cursor: u64) -> Option<Timestamp> {
+        let offset = usize::try_from(cursor.saturating_sub(self.first)).ok()?;
+        self.units.get(offset).map(|unit| unit.dts)
     }
 
     fn read(&self, cursor: u64, out: &mut VecDeque<Bytes>) -> FeedRead {

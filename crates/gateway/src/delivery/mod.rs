@@ -10,7 +10,7 @@ pub mod task;
 pub mod ts;
 
 pub use feed::Feed;
-pub(crate) use feed::{Batch, FeedRead, PacketFormat, Unit, UnitFormat};
+pub(crate) use feed::{Batch, FeedRead, Lag, PacketFormat, Unit, UnitFormat};
 
 use hub::{Protocol, Stream};
 use std::collections::HashMap;

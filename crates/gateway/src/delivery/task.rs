@@ -1,7 +1,7 @@
 //! Live viewers whose bytes must go through somebody else's hands, such as TLS: a task each, on the same feeds.
 
 use super::http::Takeover;
-use super::{Feed, FeedRead};
+use super::{Feed, FeedRead, Lag};
 use crate::writer::Peer;
 use axum::body::Body;
 use bytes::Bytes;
@@ -17,12 +17,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
 
 /// Pieces on their way to an HTTP body at most.
 const BODY_PIECES_MAX: usize = 64;
+/// How often it is looked how far a viewer is behind.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A viewer that takes nothing for this long is closed.
 const STALL_MAX: Duration = Duration::from_secs(10);
 
@@ -168,6 +170,8 @@ struct FeedReader {
     cursor: Option<u64>,
     has_joined: bool,
     is_paused: bool,
+    lag: Lag,
+    looked_at: Instant,
     observed: Observed,
 }
 
@@ -205,7 +209,16 @@ impl FeedReader {
         let observed = Observed::new(feed.clone());
         let signal = observed.notify.clone();
         session.set_on_kick(move || signal.0.notify_one());
-        Self { feed, session, cursor: None, has_joined: false, is_paused: false, observed }
+        Self {
+            feed,
+            session,
+            cursor: None,
+            has_joined: false,
+            is_paused: false,
+            lag: Lag::default(),
+            looked_at: Instant::now(),
+            observed,
+        }
     }
 
     fn pause(&mut self, paused: bool) {
@@ -244,7 +257,17 @@ impl FeedReader {
         }
     }
 
+    /// Notes how far behind it was when it came back for more.
+    fn look_at_lag(&mut self) {
+        if self.looked_at.elapsed() >= LOOK_EVERY {
+            self.looked_at = Instant::now();
+            let lag = self.lag.look(&self.feed, self.cursor);
+            self.session.lag_ms.store(u64::try_from(lag.as_millis()).unwrap_or(u64::MAX), Relaxed);
+        }
+    }
+
     fn poll(&mut self, pieces: &mut VecDeque<Bytes>) -> bool {
+        self.look_at_lag();
         if let Some(cursor) = self.cursor {
             match self.feed.read(cursor, pieces) {
                 FeedRead::Next(next) => {

@@ -332,6 +332,7 @@ impl Owned {
             }
             if let Some(watched) = self.feeds.get(viewer.feed) {
                 settle(viewer, &watched.feed);
+                viewer.look_at_lag(&watched.feed);
             }
         }
         for key in stalled {

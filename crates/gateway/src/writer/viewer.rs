@@ -1,5 +1,5 @@
 use super::peer::{Answer, Peer};
-use crate::delivery::{Batch, Feed, FeedRead};
+use crate::delivery::{Batch, Feed, FeedRead, Lag};
 use crate::{Connected, Permit};
 use bytes::{Buf, Bytes};
 use hub::{Session, StreamState};
@@ -21,6 +21,9 @@ pub(super) struct Viewer {
     cursor: Option<u64>,
     /// What was begun and has to be finished first.
     pending: VecDeque<Bytes>,
+    /// Where in the feed that began.
+    pending_from: Option<u64>,
+    lag: Lag,
     /// Since when the socket takes nothing.
     blocked_since: Option<Instant>,
     has_joined: bool,
@@ -61,6 +64,8 @@ impl Viewer {
             peer,
             cursor: None,
             pending: head,
+            pending_from: None,
+            lag: Lag::default(),
             blocked_since: None,
             has_joined: false,
             is_paused: false,
@@ -91,6 +96,7 @@ impl Viewer {
                 self.cursor = Some(batch.end);
                 if written < batch.bytes.len() {
                     self.pending.push_back(batch.bytes.slice(written..));
+                    self.pending_from = Some(batch.first);
                     self.block();
                 }
                 Fate::Stays
@@ -128,6 +134,7 @@ impl Viewer {
                     let Some((opening, cursor)) = place else { break };
                     self.has_joined = true;
                     self.cursor = Some(cursor);
+                    self.pending_from = Some(cursor);
                     self.pending.push_back(opening);
                     // The first picture goes with the opening, in the same call.
                     if let FeedRead::Next(next) = feed.read(cursor, &mut self.pending) {
@@ -135,7 +142,10 @@ impl Viewer {
                     }
                 }
                 Some(cursor) => match feed.read(cursor, &mut self.pending) {
-                    FeedRead::Next(next) => self.cursor = Some(next),
+                    FeedRead::Next(next) => {
+                        self.cursor = Some(next);
+                        self.pending_from = Some(cursor);
+                    }
                     FeedRead::UpToDate => break,
                     FeedRead::Lagged => {
                         self.cursor = None;
@@ -241,6 +251,13 @@ impl Viewer {
             self.peer.farewell(&mut self.pending);
             let _ = self.write_pending();
         }
+    }
+
+    /// Notes how far behind it is; who pauses is not.
+    pub(super) fn look_at_lag(&mut self, feed: &Feed) {
+        let unsent = if self.pending.is_empty() { self.cursor } else { self.pending_from };
+        let lag = self.lag.look(feed, unsent.filter(|_| !self.is_paused));
+        self.session.lag_ms.store(u64::try_from(lag.as_millis()).unwrap_or(u64::MAX), Relaxed);
     }
 
     /// Bytes written since the last time.
