@@ -3,18 +3,21 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 const WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /**
- * Opens `url` (http: or ws:) and hands its media to `onData(bytes, at)`. The answer resolves when the head has come:
+ * Opens `url` (http:, https:, ws: or wss:; `ca` is who vouches for the server) and hands its media to `onData(bytes, at)`. The answer resolves when the head has come:
  * `{ socket, status, headers, ended, pause(), resume(), close() }`; `ended` resolves with how the connection ended.
  */
-export async function openStream(url, onData = () => {}, { headers = {} } = {}) {
+export async function openStream(url, onData = () => {}, { headers = {}, ca } = {}) {
   const address = new URL(url);
-  const isWebSocket = address.protocol === "ws:";
+  const isWebSocket = address.protocol.startsWith("ws");
+  const isTls = ["https:", "wss:"].includes(address.protocol);
   const key = randomBytes(16).toString("base64");
-  const socket = connect(Number(address.port), address.hostname);
+  const to = { host: address.hostname, port: Number(address.port) };
+  const socket = isTls ? connectTls({ ...to, ca, ALPNProtocols: ["http/1.1"] }) : connect(to);
   socket.setNoDelay(true);
   const stream = { socket, status: 0, headers: {}, bytes: 0, endedBy: undefined };
   let take;
@@ -45,7 +48,7 @@ export async function openStream(url, onData = () => {}, { headers = {} } = {}) 
       socket.destroy();
     }
   });
-  await once(socket, "connect");
+  await once(socket, isTls ? "secureConnect" : "connect");
   const lines = [`GET ${address.pathname}${address.search} HTTP/1.1`, `Host: ${address.host}`];
   if (isWebSocket) {
     lines.push("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", `Sec-WebSocket-Key: ${key}`);
@@ -68,14 +71,14 @@ export async function openStream(url, onData = () => {}, { headers = {} } = {}) 
 }
 
 /** Reads what `url` sends for `ms`, from the first byte of media on, as one buffer. */
-export async function capture(url, ms) {
+export async function capture(url, ms, options) {
   const chunks = [];
   let began;
   const first = new Promise((done) => (began = done));
   const stream = await openStream(url, (bytes) => {
     chunks.push(bytes);
     began();
-  });
+  }, options);
   if (stream.status !== 200 && stream.status !== 101) {
     await stream.close();
     throw new Error(`${url} answered ${stream.status}`);

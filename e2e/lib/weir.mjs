@@ -15,15 +15,16 @@ const STARTED_WITHIN_MS = 10_000;
 
 /**
  * Starts a server. `settings` are keys of config/default.toml with their values, as in `{ "hub.hold_ms": 3000 }`;
- * `toml` is for what the environment cannot say, such as lists.
+ * `toml` is for what the environment cannot say, such as lists; `env` for variables that are not the server's.
  */
-export async function startWeir({ settings = {}, toml = "" } = {}) {
+export async function startWeir({ settings = {}, toml = "", env: more = {} } = {}) {
   if (!existsSync(WEIR)) throw new Error(`${WEIR} is missing: make build, or name another binary with WEIR_BIN`);
   const dir = await mkdtemp(join(tmpdir(), "weir-e2e-"));
   const config = join(dir, "weir.toml");
   await writeFile(config, toml);
   const env = {
     ...withoutSettings(process.env),
+    ...more,
     ...toEnvironment({
       data_dir: join(dir, "data"),
       "http.listen": "127.0.0.1:0",

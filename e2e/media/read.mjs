@@ -34,7 +34,7 @@ export async function readAndCompare(weir, path, { file, wanted }, delivery) {
   let from = delivery.address(weir, path);
   let seconds = SECONDS;
   if (delivery.isCaptured) {
-    const bytes = await capture(from, SECONDS * 1000);
+    const bytes = await capture(from, SECONDS * 1000, { ca: delivery.ca });
     from = join(weir.dir, `${path.replaceAll("/", "-")}.${delivery.name}`);
     await writeFile(from, bytes);
     seconds = undefined;

@@ -5,7 +5,7 @@ use super::{Feed, FeedRead, Lag};
 use crate::writer::Peer;
 use axum::body::Body;
 use bytes::Bytes;
-use http::Response;
+use http::{Response, header};
 use http_body_util::StreamBody;
 use hub::{Session, StreamState};
 use hyper::body::Frame;
@@ -58,6 +58,8 @@ pub fn respond(mut response: Response<Body>, takeover: Takeover) -> Response<Bod
             drop(connected);
         });
         *response.body_mut() = Body::new(StreamBody::new(Pieces(body)));
+        // The router counted the empty body that stood in for this one.
+        response.headers_mut().remove(header::CONTENT_LENGTH);
     }
     response
 }

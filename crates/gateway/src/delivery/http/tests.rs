@@ -83,7 +83,9 @@ async fn a_viewer_is_a_connection_too_which_others_hear_begin_and_end() {
         let mut events = gateway.hub.events();
         let mut response = ask(&gateway, "GET", &format!("/live/demo{ending}?who=anna")).await;
         let takeover = response.extensions_mut().remove::<Takeover>().unwrap();
-        let mut body = task::respond(response, takeover).into_body();
+        let response = task::respond(response, takeover);
+        assert_eq!(response.headers().get(header::CONTENT_LENGTH), None, "the body has no known end");
+        let mut body = response.into_body();
         assert!(body.frame().await.unwrap().is_ok(), "media comes");
         drop(body);
         // The next picture finds nobody.
