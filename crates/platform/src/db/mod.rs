@@ -12,6 +12,7 @@ pub mod testing;
 
 pub use query::{Query, Row, Value, sql};
 
+use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool, Transaction};
@@ -199,12 +200,12 @@ impl Tx {
 
 /// Whether a statement failed because such a row is there already.
 pub fn is_taken(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+    error.as_database_error().is_some_and(DatabaseError::is_unique_violation)
 }
 
 /// Whether a statement failed because a `CHECK` forbids it.
 pub fn is_forbidden_by_check(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.is_check_violation())
+    error.as_database_error().is_some_and(DatabaseError::is_check_violation)
 }
 
 /// A struct read from a row by the names of its fields, on both databases.
