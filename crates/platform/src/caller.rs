@@ -72,7 +72,7 @@ impl FromRequestParts<Arc<Platform>> for Caller {
 }
 
 /// The token a request shows, and whether a cookie brought it.
-fn credential(headers: &HeaderMap) -> Option<(&str, bool)> {
+pub(crate) fn credential(headers: &HeaderMap) -> Option<(&str, bool)> {
     if let Some(value) = text_header(headers, header::AUTHORIZATION.as_str()) {
         return value.strip_prefix("Bearer ").map(|token| (token.trim(), false));
     }
@@ -93,7 +93,7 @@ fn is_safe(method: &Method) -> bool {
 }
 
 /// Browsers send `Origin` with every request that changes something; `null` and other hosts are other sites.
-fn is_same_site(headers: &HeaderMap) -> bool {
+pub(crate) fn is_same_site(headers: &HeaderMap) -> bool {
     let host = text_header(headers, header::HOST.as_str());
     let origin = text_header(headers, header::ORIGIN.as_str()).and_then(|origin| origin.split_once("://"));
     matches!((origin, host), (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host))

@@ -7,10 +7,12 @@
 pub mod accounts;
 pub mod bus;
 pub mod caller;
+pub mod chat;
 pub mod clock;
 pub mod db;
 pub mod error;
 pub mod limiter;
+pub mod moderation;
 pub mod page;
 pub mod random;
 pub mod rooms;
@@ -41,6 +43,8 @@ pub struct Config {
     pub redis_url: String,
     /// Accounts.
     pub accounts: accounts::Config,
+    /// Chat.
+    pub chat: chat::Config,
 }
 
 /// Everything the features share.
@@ -55,6 +59,8 @@ pub struct Platform {
     pub bus: Bus,
     /// What accounts keep in memory.
     pub accounts: accounts::State,
+    /// What chat keeps in memory.
+    pub chat: chat::State,
 }
 
 impl Platform {
@@ -67,7 +73,8 @@ impl Platform {
 
     /// On a database that is open already.
     pub fn on(config: Config, db: Db, hub: Arc<Hub>, bus: Bus) -> Arc<Self> {
-        Arc::new(Self { accounts: accounts::State::new(&config.accounts), config, db, hub, bus })
+        let chat = chat::State::new(&config.chat, &db);
+        Arc::new(Self { accounts: accounts::State::new(&config.accounts), chat, config, db, hub, bus })
     }
 }
 
@@ -84,5 +91,5 @@ pub enum OpenError {
 
 /// All routes under `/api/v1/`, with their description.
 pub fn routes() -> OpenApiRouter<Arc<Platform>> {
-    OpenApiRouter::new().merge(accounts::routes())
+    OpenApiRouter::new().merge(chat::routes()).merge(moderation::routes()).merge(accounts::routes())
 }

@@ -27,6 +27,7 @@ pub(crate) fn config() -> Config {
             sign_ins_burst: 6000,
             password_hashes_at_once: 2,
         },
+        chat: crate::chat::testing::config(),
     }
 }
 

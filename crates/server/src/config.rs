@@ -28,6 +28,7 @@ pub struct Config {
     pub database: Database,
     pub redis: Redis,
     pub accounts: platform::accounts::Config,
+    pub chat: platform::chat::Config,
     pub pull: Pull,
     pub hooks: Hooks,
     pub log: Log,

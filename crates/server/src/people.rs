@@ -4,7 +4,7 @@ use crate::app::State;
 use crate::config::Config;
 use anyhow::Context;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{any, get};
 use hub::Hub;
 use platform::{Platform, db};
 use std::sync::Arc;
@@ -22,6 +22,7 @@ pub async fn open(config: &Config, hub: &Arc<Hub>) -> anyhow::Result<Arc<Platfor
         },
         redis_url: config.redis.url.clone(),
         accounts: config.accounts.clone(),
+        chat: config.chat.clone(),
     };
     let where_it_is = match config.database.url.is_empty() {
         true => format!("{} (data_dir)", config.data_dir.join("weir.db").display()),
@@ -36,5 +37,11 @@ pub fn router(state: &Arc<State>) -> Router {
     let (router, description) = platform::routes().split_for_parts();
     let description = Arc::new(description);
     let describe = get(async move || axum::Json(description.as_ref().clone()));
-    router.with_state(state.platform.clone()).route("/api/v1/openapi.json", describe)
+    router.with_state(state.platform.clone()).route("/api/v1/openapi.json", describe).merge(room_socket(state))
+}
+
+/// The room socket. The layer answers everything under its address itself.
+fn room_socket(state: &Arc<State>) -> Router {
+    let nothing = any(async || http::StatusCode::NOT_FOUND);
+    Router::new().route("/socket.io/", nothing).layer(platform::chat::layer(&state.platform))
 }
