@@ -11,12 +11,19 @@ pub mod chat;
 pub mod clock;
 pub mod db;
 pub mod error;
+pub mod follows;
+pub mod gate;
+pub mod health;
+pub mod history;
+pub mod keys;
 pub mod limiter;
 pub mod moderation;
+pub mod notifications;
 pub mod page;
 pub mod random;
 pub mod rooms;
 pub mod text;
+pub mod tokens;
 
 #[cfg(test)]
 mod testing;
@@ -45,6 +52,12 @@ pub struct Config {
     pub accounts: accounts::Config,
     /// Chat.
     pub chat: chat::Config,
+    /// Rooms.
+    pub rooms: rooms::Config,
+    /// Who follows whom.
+    pub follows: follows::Config,
+    /// Notifications.
+    pub notifications: notifications::Config,
 }
 
 /// Everything the features share.
@@ -57,24 +70,37 @@ pub struct Platform {
     pub hub: Arc<Hub>,
     /// What happens, for other features and other servers.
     pub bus: Bus,
+    /// Tokens in addresses of streams.
+    pub tokens: Arc<dyn tokens::Tokens>,
     /// What accounts keep in memory.
     pub accounts: accounts::State,
     /// What chat keeps in memory.
     pub chat: chat::State,
+    /// How streams come in.
+    pub health: health::State,
 }
 
 impl Platform {
     /// Opens the database and starts what works by itself.
-    pub async fn open(config: Config, hub: Arc<Hub>) -> Result<Arc<Self>, OpenError> {
+    pub async fn open(
+        config: Config,
+        hub: Arc<Hub>,
+        tokens: Arc<dyn tokens::Tokens>,
+    ) -> Result<Arc<Self>, OpenError> {
         let bus = Bus::connect(&config.redis_url)?;
         let db = Db::open(&config.database, &config.data_dir).await?;
-        Ok(Self::on(config, db, hub, bus))
+        Ok(Self::on(config, db, hub, bus, tokens))
     }
 
-    /// On a database that is open already.
-    pub fn on(config: Config, db: Db, hub: Arc<Hub>, bus: Bus) -> Arc<Self> {
+    /// On a database that is open already. Must be called on a tokio runtime.
+    pub fn on(config: Config, db: Db, hub: Arc<Hub>, bus: Bus, tokens: Arc<dyn tokens::Tokens>) -> Arc<Self> {
+        let accounts = accounts::State::new(&config.accounts);
         let chat = chat::State::new(&config.chat, &db);
-        Arc::new(Self { accounts: accounts::State::new(&config.accounts), chat, config, db, hub, bus })
+        let platform =
+            Arc::new(Self { config, db, hub, bus, tokens, accounts, chat, health: health::State::default() });
+        rooms::status::follow(&platform);
+        health::start(&platform);
+        platform
     }
 }
 
@@ -91,5 +117,14 @@ pub enum OpenError {
 
 /// All routes under `/api/v1/`, with their description.
 pub fn routes() -> OpenApiRouter<Arc<Platform>> {
-    OpenApiRouter::new().merge(chat::routes()).merge(moderation::routes()).merge(accounts::routes())
+    OpenApiRouter::new()
+        .merge(chat::routes())
+        .merge(moderation::routes())
+        .merge(accounts::routes())
+        .merge(rooms::routes())
+        .merge(follows::routes())
+        .merge(notifications::routes())
+        .merge(history::routes())
+        .merge(health::routes())
+        .merge(keys::routes())
 }

@@ -18,6 +18,7 @@ use gateway::{Gateway, Limiter};
 use http::{HeaderValue, header};
 use hub::Hub;
 use platform::Platform;
+use platform::gate::RoomGate;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -75,10 +76,11 @@ impl State {
     pub async fn new(config: Config, stopping: watch::Receiver<bool>) -> anyhow::Result<Arc<Self>> {
         let ms = Duration::from_millis;
         let secret = auth::secret(&config.auth, &config.data_dir)?;
-        let auth_gate =
-            AuthGate::new(&config.auth, Signer::new(config.auth.sign, secret), config.apps.clone());
+        let signer = Arc::new(Signer::new(config.auth.sign, secret));
+        let auth_gate = AuthGate::new(&config.auth, signer.clone(), config.apps.clone());
         let hub = Hub::new(hub_config(&config));
-        let platform = people::open(&config, &hub).await?;
+        let platform = people::open(&config, &hub, signer).await?;
+        let gate = RoomGate::new(platform.clone(), Arc::new(auth_gate));
         let hooks = Hooks::new(&config.hooks)?;
         hooks.listen(&hub);
         let writers = Writers::start(&writer::Config {
@@ -91,7 +93,7 @@ impl State {
         .context("cannot start the writers")?;
         let gateway = Arc::new(Gateway {
             hub: hub.clone(),
-            gate: hooks.guard(Arc::new(auth_gate)),
+            gate: hooks.guard(Arc::new(gate)),
             feeds: Feeds::new(config.rtmp.chunk_size),
             writers,
             segmented: Segmented::new(segmented_config(&config), &hub),

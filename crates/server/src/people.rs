@@ -1,17 +1,20 @@
 //! The platform's place in the server: its settings, its routes and their description.
 
 use crate::app::State;
+use crate::auth::{Signer, unix_s};
 use crate::config::Config;
 use anyhow::Context;
 use axum::Router;
 use axum::routing::{any, get};
 use hub::Hub;
+use hub::{Action, StreamPath};
+use platform::tokens::Tokens;
 use platform::{Platform, db};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Opens the database and everything on it.
-pub async fn open(config: &Config, hub: &Arc<Hub>) -> anyhow::Result<Arc<Platform>> {
+pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyhow::Result<Arc<Platform>> {
     let settings = platform::Config {
         data_dir: config.data_dir.clone(),
         trusted_proxy: config.http.trusted_proxy.parse().ok(),
@@ -23,12 +26,15 @@ pub async fn open(config: &Config, hub: &Arc<Hub>) -> anyhow::Result<Arc<Platfor
         redis_url: config.redis.url.clone(),
         accounts: config.accounts.clone(),
         chat: config.chat.clone(),
+        rooms: config.rooms.clone(),
+        follows: config.follows.clone(),
+        notifications: config.notifications.clone(),
     };
     let where_it_is = match config.database.url.is_empty() {
         true => format!("{} (data_dir)", config.data_dir.join("weir.db").display()),
         false => "the PostgreSQL of database.url".to_owned(),
     };
-    let opened = Platform::open(settings, hub.clone()).await;
+    let opened = Platform::open(settings, hub.clone(), signer).await;
     opened.with_context(|| format!("cannot begin with the database {where_it_is}"))
 }
 
@@ -37,7 +43,24 @@ pub fn router(state: &Arc<State>) -> Router {
     let (router, description) = platform::routes().split_for_parts();
     let description = Arc::new(description);
     let describe = get(async move || axum::Json(description.as_ref().clone()));
-    router.with_state(state.platform.clone()).route("/api/v1/openapi.json", describe).merge(room_socket(state))
+    router
+        .with_state(state.platform.clone())
+        .route("/api/v1/openapi.json", describe)
+        .merge(room_socket(state))
+}
+
+impl Tokens for Signer {
+    fn sign(&self, action: Action, path: &StreamPath, ttl: Duration) -> String {
+        Self::sign(self, action, path, unix_s() + ttl.as_secs())
+    }
+
+    fn check(&self, action: Action, path: &StreamPath, token: &str) -> Result<(), String> {
+        Self::check(self, action, path, token, unix_s()).map_err(|error| error.to_string())
+    }
+
+    fn are_scoped(&self) -> bool {
+        self.is_scoped()
+    }
 }
 
 /// The room socket. The layer answers everything under its address itself.

@@ -1,9 +1,41 @@
 //! Rooms: where somebody goes live, and the broadcasts in them.
 
+#[cfg(test)]
+mod tests;
+
+pub use edit::{Change, NewRoom, change, create};
+pub use routes::routes;
+
+use crate::accounts::User;
 use crate::clock::now_ms;
 use crate::db::{Db, sql};
-use crate::{Error, Result, random, row, text};
+use crate::{Error, Platform, Result, row};
 use hub::StreamPath;
+use serde::Deserialize;
+
+/// Settings of `[rooms]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Config {
+    pub per_user_max: i64,
+    pub title_chars_max: usize,
+    pub labels_max: usize,
+    pub label_chars_max: usize,
+}
+
+/// The columns of a [`Room`].
+macro_rules! room_columns {
+    () => {
+        "id, user_id, name, title, cover, category, labels, privacy, password_hash, scheduled_at, status, look_count, \
+         coin, created_at, updated_at"
+    };
+}
+
+mod edit;
+mod list;
+mod routes;
+pub mod status;
 
 /// Idle: nothing was sent yet.
 pub const IDLE: i64 = 0;
@@ -51,13 +83,6 @@ row! {
     }
 }
 
-macro_rules! columns {
-    () => {
-        "id, user_id, name, title, cover, category, labels, privacy, password_hash, scheduled_at, status, look_count, \
-         coin, created_at, updated_at"
-    };
-}
-
 impl Room {
     /// Where its stream is.
     pub fn path(&self) -> Result<StreamPath> {
@@ -67,7 +92,7 @@ impl Room {
 
 /// The room with this number.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<Room>> {
-    Ok(db.maybe(sql(concat!("SELECT ", columns!(), " FROM rooms WHERE id = $1")).bind(id)).await?)
+    Ok(db.maybe(sql(concat!("SELECT ", room_columns!(), " FROM rooms WHERE id = $1")).bind(id)).await?)
 }
 
 /// The room with this number; else 404.
@@ -77,15 +102,74 @@ pub async fn get(db: &Db, id: i64) -> Result<Room> {
 
 /// The room whose stream has this name.
 pub async fn by_name(db: &Db, name: &str) -> Result<Option<Room>> {
-    Ok(db.maybe(sql(concat!("SELECT ", columns!(), " FROM rooms WHERE name = $1")).bind(name)).await?)
+    Ok(db.maybe(sql(concat!("SELECT ", room_columns!(), " FROM rooms WHERE name = $1")).bind(name)).await?)
 }
 
-/// Adds a room of `user_id`.
-pub async fn create(db: &Db, user_id: i64, title: &str) -> Result<Room> {
-    let title = text::line("title", title, 1, 80)?;
+/// Public rooms by number, `limit` after the first `offset`: pages for the tutorial's clients.
+pub async fn public_page(db: &Db, limit: i64, offset: i64) -> Result<Vec<Room>> {
+    let query = concat!(
+        "SELECT ",
+        room_columns!(),
+        " FROM rooms WHERE privacy = 'public' ORDER BY id LIMIT $1 OFFSET $2"
+    );
+    Ok(db.all(sql(query).bind(limit).bind(offset)).await?)
+}
+
+/// Whether `user` is the host.
+pub fn is_host(room: &Room, user: Option<&User>) -> bool {
+    user.is_some_and(|user| user.id == room.user_id)
+}
+
+/// Whether `user` may watch and talk here: everybody in public and unlisted rooms; in private ones the host, admins,
+/// members, and who showed the password and became one.
+pub async fn may_view(platform: &Platform, room: &Room, user: Option<&User>) -> Result<()> {
+    if room.privacy != "private" || is_host(room, user) || user.is_some_and(User::is_admin) {
+        return Ok(());
+    }
+    if let Some(user) = user {
+        let query = sql("SELECT user_id FROM room_members WHERE room_id = $1 AND user_id = $2");
+        if platform.db.maybe::<(i64,)>(query.bind(room.id).bind(user.id)).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(Error::forbidden("room_private", "This room is private: its password or an invitation is needed."))
+}
+
+/// Notes that `user` was here; the first time counts as a look.
+pub async fn note_visit(platform: &Platform, room_id: i64, user_id: i64) -> Result<()> {
+    let mut tx = platform.db.begin().await?;
+    let now = now_ms();
+    let insert =
+        sql("INSERT INTO room_visits (room_id, user_id, first_at, last_at) VALUES ($1, $2, $3, $3) \
+         ON CONFLICT (room_id, user_id) DO NOTHING");
+    if tx.execute(insert.bind(room_id).bind(user_id).bind(now)).await? > 0 {
+        tx.execute(sql("UPDATE rooms SET look_count = look_count + 1 WHERE id = $1").bind(room_id)).await?;
+    } else {
+        let again =
+            sql("UPDATE room_visits SET last_at = $3, is_hidden = FALSE WHERE room_id = $1 AND user_id = $2");
+        tx.execute(again.bind(room_id).bind(user_id).bind(now)).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The room `user` goes live in: its newest that has not ended, or a new one.
+pub async fn current_of(platform: &Platform, user: &User) -> Result<Room> {
     let query = sql(concat!(
-        "INSERT INTO rooms (user_id, name, title, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) RETURNING ",
-        columns!()
+        "SELECT ",
+        room_columns!(),
+        " FROM rooms WHERE user_id = $1 AND status <> 3 ORDER BY id DESC LIMIT 1"
     ));
-    Ok(db.one(query.bind(user_id).bind(random::letters(20)).bind(title).bind(now_ms())).await?)
+    match platform.db.maybe(query.bind(user.id)).await? {
+        Some(room) => Ok(room),
+        None => {
+            create(platform, user, &NewRoom { title: user.name().to_owned(), ..NewRoom::default() }).await
+        }
+    }
+}
+
+/// Lets somebody into a private room from now on.
+pub async fn add_member(platform: &Platform, room_id: i64, user_id: i64) -> Result<()> {
+    let insert = sql("INSERT INTO room_members (room_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+    platform.db.execute(insert.bind(room_id).bind(user_id)).await?;
+    Ok(())
 }

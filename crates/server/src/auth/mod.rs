@@ -10,19 +10,20 @@ use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The rules of `[auth]`.
 pub struct AuthGate {
     publish: PublishRule,
     play: PlayRule,
-    signer: Signer,
+    signer: Arc<Signer>,
     apps: Vec<String>,
 }
 
 impl AuthGate {
     /// With the rules of the settings.
-    pub fn new(auth: &Auth, signer: Signer, apps: Vec<String>) -> Self {
+    pub fn new(auth: &Auth, signer: Arc<Signer>, apps: Vec<String>) -> Self {
         Self { publish: auth.publish, play: auth.play, signer, apps }
     }
 
@@ -118,7 +119,6 @@ mod tests {
     use super::*;
     use crate::config::SignKind;
     use hub::{Args, Protocol, SessionId, StreamPath};
-    use std::sync::Arc;
 
     const NOW: u64 = 1_700_000_000;
 
@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn gate(publish: PublishRule, play: PlayRule) -> AuthGate {
-        let signer = Signer::new(SignKind::Scoped, b"0123456789abcdef".to_vec());
+        let signer = Arc::new(Signer::new(SignKind::Scoped, b"0123456789abcdef".to_vec()));
         AuthGate { publish, play, signer, apps: vec!["live".into()] }
     }
 

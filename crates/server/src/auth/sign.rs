@@ -31,6 +31,11 @@ impl Signer {
         Self { kind, secret }
     }
 
+    /// Whether a token is for one action alone.
+    pub fn is_scoped(&self) -> bool {
+        self.kind == SignKind::Scoped
+    }
+
     /// A token for `action` on `path`, good until `expires_unix_s`.
     pub fn sign(&self, action: Action, path: &StreamPath, expires_unix_s: u64) -> String {
         let hash = match self.kind {

@@ -1,11 +1,12 @@
-//! The interfaces of other servers, one file each, and the metrics: everything that is for operators and closed to
-//! others ([`crate::admin`]).
+//! The interfaces of other servers, one file each, and the metrics: for operators and closed to others
+//! ([`crate::admin`]), but for the room tutorial's, which is for everybody.
 
 mod nginx_rtmp;
 mod node_media_server;
 mod stat_xml;
 #[cfg(test)]
 pub mod testing;
+mod tutorial;
 
 use crate::app::State;
 use crate::{admin, metrics};
@@ -18,7 +19,7 @@ pub fn router(state: &Arc<State>) -> Router {
         .merge(node_media_server::router(state))
         .merge(nginx_rtmp::router(state))
         .merge(metrics::router(state));
-    admin::protect(open, state)
+    admin::protect(open, state).merge(tutorial::router(state))
 }
 
 /// A video profile's name as these servers print it: they look at the profile number and not at the constraints.

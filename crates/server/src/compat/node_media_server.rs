@@ -269,7 +269,7 @@ fn unix_ms() -> u64 {
         .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn date_time(unix_ms: u64) -> String {
+pub(super) fn date_time(unix_ms: u64) -> String {
     packaging::date_time(i64::try_from(unix_ms).unwrap_or(i64::MAX))
 }
 

@@ -1,0 +1,88 @@
+//! Who follows whom.
+//!
+//! `PUT|DELETE /api/v1/users/{id}/follow` follow and unfollow, `GET` tells the counts and whether the caller follows;
+//! `GET /api/v1/me/following` and `GET /api/v1/me/followers` list people, the caller's own only.
+
+mod routes;
+#[cfg(test)]
+mod tests;
+
+pub use routes::routes;
+
+use crate::clock::now_ms;
+use crate::db::{Db, sql};
+use crate::{Error, Platform, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Settings of `[follows]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Config {
+    pub following_max: i64,
+}
+
+/// How many follow a user, and how many it follows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Counts {
+    /// Who follow the user.
+    pub followers: i64,
+    /// Whom the user follows.
+    pub following: i64,
+    /// Whether the caller follows the user.
+    pub is_followed: bool,
+}
+
+/// Makes `follower_id` follow `user_id`; true when it did not before.
+pub async fn follow(platform: &Platform, follower_id: i64, user_id: i64) -> Result<bool> {
+    if follower_id == user_id {
+        return Err(Error::invalid("follow_self", "Nobody can follow oneself."));
+    }
+    if crate::accounts::users::by_id(&platform.db, user_id).await?.is_none() {
+        return Err(Error::not_found("user_not_found", "There is no such user."));
+    }
+    let max = platform.config.follows.following_max;
+    let insert = sql("INSERT INTO follows (follower_id, user_id, created_at) SELECT $1, $2, $3 FROM users \
+         WHERE id = $1 AND (SELECT COUNT(*) FROM follows WHERE follower_id = $1) < $4 ON CONFLICT DO NOTHING");
+    let insert = insert.bind(follower_id).bind(user_id).bind(now_ms()).bind(max);
+    let is_new = platform.db.execute(insert).await? > 0;
+    if !is_new && !is_following(&platform.db, follower_id, user_id).await? {
+        let message = format!("You follow {max} people, which is the most (follows.following_max).");
+        return Err(Error::conflict("too_many_followed", message));
+    }
+    Ok(is_new)
+}
+
+/// Makes `follower_id` not follow `user_id`.
+pub async fn unfollow(db: &Db, follower_id: i64, user_id: i64) -> Result<()> {
+    let delete = sql("DELETE FROM follows WHERE follower_id = $1 AND user_id = $2");
+    db.execute(delete.bind(follower_id).bind(user_id)).await?;
+    Ok(())
+}
+
+/// Whether `follower_id` follows `user_id`, as follower-only chat asks.
+pub async fn is_following(db: &Db, follower_id: i64, user_id: i64) -> Result<bool> {
+    let query = sql("SELECT user_id FROM follows WHERE follower_id = $1 AND user_id = $2");
+    Ok(db.maybe::<(i64,)>(query.bind(follower_id).bind(user_id)).await?.is_some())
+}
+
+/// The counts of `user_id`, for `caller_id`.
+pub async fn counts(db: &Db, user_id: i64, caller_id: Option<i64>) -> Result<Counts> {
+    let query = sql("SELECT (SELECT COUNT(*) FROM follows WHERE user_id = $1), \
+         (SELECT COUNT(*) FROM follows WHERE follower_id = $1)");
+    let (followers, following): (i64, i64) = db.one(query.bind(user_id)).await?;
+    let is_followed = match caller_id {
+        Some(caller_id) => is_following(db, caller_id, user_id).await?,
+        None => false,
+    };
+    Ok(Counts { followers, following, is_followed })
+}
+
+/// Followers of `user_id` after `after_id`, by number, `limit` at most.
+pub async fn followers(db: &Db, user_id: i64, after_id: i64, limit: i64) -> Result<Vec<i64>> {
+    let query = sql("SELECT follower_id FROM follows WHERE user_id = $1 AND follower_id > $2 \
+         ORDER BY follower_id LIMIT $3");
+    let ids: Vec<(i64,)> = db.all(query.bind(user_id).bind(after_id).bind(limit)).await?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
+}

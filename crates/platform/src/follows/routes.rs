@@ -1,0 +1,109 @@
+use super::Counts;
+use crate::accounts::PublicUser;
+use crate::caller::Caller;
+use crate::db::sql;
+use crate::page::{Page, PageQuery};
+use crate::{Platform, Result, row};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes.
+pub fn routes() -> OpenApiRouter<Arc<Platform>> {
+    OpenApiRouter::new()
+        .routes(routes!(read, follow, unfollow))
+        .routes(routes!(following))
+        .routes(routes!(followers))
+}
+
+row! {
+    struct PersonRow {
+        id: i64,
+        username: String,
+        nickname: String,
+        avatar: String,
+    }
+}
+
+impl PersonRow {
+    fn public(self) -> PublicUser {
+        let name = if self.nickname.is_empty() { self.username.clone() } else { self.nickname };
+        PublicUser { id: self.id, username: self.username, name, avatar: self.avatar }
+    }
+}
+
+/// How many follow a user, and whether the caller does.
+#[utoipa::path(get, path = "/api/v1/users/{id}/follow", tag = "follows", responses((status = 200, body = Counts)))]
+async fn read(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    Path(id): Path<i64>,
+) -> Result<Json<Counts>> {
+    let caller_id = caller.user.as_ref().map(|user| user.id);
+    Ok(Json(super::counts(&platform.db, id, caller_id).await?))
+}
+
+/// Follows a user.
+#[utoipa::path(put, path = "/api/v1/users/{id}/follow", tag = "follows", responses((status = 200, body = Counts)))]
+async fn follow(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    Path(id): Path<i64>,
+) -> Result<Json<Counts>> {
+    let user = caller.user()?;
+    super::follow(&platform, user.id, id).await?;
+    Ok(Json(super::counts(&platform.db, id, Some(user.id)).await?))
+}
+
+/// Follows a user no longer.
+#[utoipa::path(delete, path = "/api/v1/users/{id}/follow", tag = "follows", responses((status = 200, body = Counts)))]
+async fn unfollow(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    Path(id): Path<i64>,
+) -> Result<Json<Counts>> {
+    let user = caller.user()?;
+    super::unfollow(&platform.db, user.id, id).await?;
+    Ok(Json(super::counts(&platform.db, id, Some(user.id)).await?))
+}
+
+/// Whom the caller follows, by number from the highest down.
+#[utoipa::path(get, path = "/api/v1/me/following", tag = "follows", params(PageQuery),
+    responses((status = 200, body = Page<PublicUser>)))]
+async fn following(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<PublicUser>>> {
+    let query = "SELECT users.id, username, nickname, avatar FROM follows JOIN users ON users.id = follows.user_id \
+         WHERE follower_id = $1 AND users.id < $2 ORDER BY users.id DESC LIMIT $3";
+    people(&platform, query, &caller, page).await
+}
+
+/// Who follow the caller, by number from the highest down.
+#[utoipa::path(get, path = "/api/v1/me/followers", tag = "follows", params(PageQuery),
+    responses((status = 200, body = Page<PublicUser>)))]
+async fn followers(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<PublicUser>>> {
+    let query = "SELECT users.id, username, nickname, avatar FROM follows JOIN users ON users.id = follower_id \
+         WHERE follows.user_id = $1 AND users.id < $2 ORDER BY users.id DESC LIMIT $3";
+    people(&platform, query, &caller, page).await
+}
+
+async fn people(
+    platform: &Platform,
+    query: &'static str,
+    caller: &Caller,
+    page: PageQuery,
+) -> Result<Json<Page<PublicUser>>> {
+    let limit = page.limit();
+    let query = sql(query).bind(caller.user()?.id).bind(page.before_id()).bind(limit + 1);
+    let rows: Vec<PersonRow> = platform.db.all(query).await?;
+    let people = rows.into_iter().map(PersonRow::public).collect();
+    Ok(Json(Page::cut(people, limit, |person: &PublicUser| person.id)))
+}

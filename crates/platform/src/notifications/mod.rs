@@ -1,0 +1,57 @@
+//! What people are told while they are away: so far that a host they follow went live.
+//!
+//! `GET /api/v1/me/notifications` lists them from the newest, with the number of unread ones; `POST …/read` marks all as
+//! read, `DELETE …/{id}` takes one away. Who is connected hears of a new one as the socket event `notification`.
+
+mod routes;
+#[cfg(test)]
+mod tests;
+
+pub use routes::routes;
+
+use crate::bus::Event;
+use crate::clock::now_ms;
+use crate::db::sql;
+use crate::rooms::Room;
+use crate::{Platform, Result, follows};
+use serde::Deserialize;
+use serde_json::json;
+
+/// Settings of `[notifications]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Config {
+    pub per_user_max: i64,
+    pub again_after_s: i64,
+}
+
+/// Followers told with one statement.
+const BATCH: i64 = 500;
+
+/// Tells the followers of the room's host that it went live; who was told of this room a moment ago is not told again.
+/// Only of public rooms, since who follows need not know of the others.
+pub async fn went_live(platform: &Platform, room: &Room) -> Result<()> {
+    if room.privacy != "public" {
+        return Ok(());
+    }
+    let now = now_ms();
+    let since = now - platform.config.notifications.again_after_s * 1000;
+    let payload =
+        json!({"kind": "went_live", "room_id": room.id, "title": room.title, "host_id": room.user_id});
+    let mut after_id = 0;
+    loop {
+        let followers = follows::followers(&platform.db, room.user_id, after_id, BATCH).await?;
+        let (Some(first), Some(last)) = (followers.first(), followers.last()) else { return Ok(()) };
+        let insert = sql("INSERT INTO notifications (user_id, kind, room_id, created_at) \
+             SELECT follower_id, 'went_live', $1, $2 FROM follows WHERE user_id = $3 \
+             AND follower_id BETWEEN $4 AND $5 AND NOT EXISTS (SELECT 1 FROM notifications \
+             WHERE room_id = $1 AND notifications.user_id = follower_id AND created_at > $6) RETURNING user_id");
+        let insert = insert.bind(room.id).bind(now).bind(room.user_id).bind(*first).bind(*last).bind(since);
+        for (user_id,) in platform.db.all::<(i64,)>(insert).await? {
+            let event = "notification".to_owned();
+            platform.bus.tell(Event::ToUser { user_id, event, payload: payload.clone() });
+        }
+        after_id = *last;
+    }
+}

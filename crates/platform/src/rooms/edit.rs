@@ -1,0 +1,234 @@
+//! Making and changing rooms, and what they are found by.
+
+use super::{ENDED, Room, get};
+use crate::accounts::{User, users};
+use crate::bus::Event;
+use crate::clock::now_ms;
+use crate::db::{Tx, sql};
+use crate::{Error, Platform, Result, random, text};
+use serde::{Deserialize, Deserializer};
+use sqlx::AssertSqlSafe;
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+/// A room to be made.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRoom {
+    /// The title.
+    pub title: String,
+    /// Address of the picture: one of ours, `http(s)://…`, or empty.
+    #[serde(default)]
+    pub cover: String,
+    /// Up to 32 characters.
+    #[serde(default)]
+    pub category: String,
+    /// The labels.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// `public`, `unlisted` or `private`; public when not said.
+    #[serde(default)]
+    pub privacy: Option<String>,
+    /// Of a private room.
+    #[serde(default)]
+    pub password: Option<String>,
+    /// When it is planned to begin, unix ms.
+    #[serde(default)]
+    pub scheduled_at: Option<i64>,
+}
+
+/// What changes; what is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The title.
+    pub title: Option<String>,
+    /// Address of the picture: one of ours, `http(s)://…`, or empty.
+    pub cover: Option<String>,
+    /// Up to 32 characters.
+    pub category: Option<String>,
+    /// The labels.
+    pub labels: Option<Vec<String>>,
+    /// `public`, `unlisted` or `private`.
+    pub privacy: Option<String>,
+    /// Of a private room; null takes it away.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
+    pub password: Option<Option<String>>,
+    /// When it is planned to begin, unix ms; null takes it away.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<i64>)]
+    pub scheduled_at: Option<Option<i64>>,
+}
+
+/// Tells null from nothing.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+/// Characters of a category at most.
+const CATEGORY_CHARS_MAX: usize = 32;
+/// Characters of a picture's address at most.
+const COVER_CHARS_MAX: usize = 500;
+/// Bytes of a room's password at most.
+const PASSWORD_BYTES_MAX: usize = 256;
+
+/// Makes a room of `user`.
+pub async fn create(platform: &Platform, user: &User, new: &NewRoom) -> Result<Room> {
+    let change = Change {
+        title: Some(new.title.clone()),
+        cover: Some(new.cover.clone()),
+        category: Some(new.category.clone()),
+        labels: Some(new.labels.clone()),
+        privacy: Some(new.privacy.clone().unwrap_or_else(|| "public".to_owned())),
+        password: Some(new.password.clone()),
+        scheduled_at: Some(new.scheduled_at),
+    };
+    let change = checked(platform, change).await?;
+    let max = platform.config.rooms.per_user_max;
+    let mut tx = platform.db.begin().await?;
+    // Held until the end, so that of two at once the later counts the earlier.
+    let lock = format!("SELECT id FROM users WHERE id = $1{}", tx.for_update());
+    tx.maybe::<(i64,)>(sql(AssertSqlSafe(lock)).bind(user.id)).await?;
+    let count =
+        sql("SELECT COUNT(*) FROM rooms WHERE user_id = $1 AND status <> $2").bind(user.id).bind(ENDED);
+    if tx.one::<(i64,)>(count).await?.0 >= max {
+        let message =
+            format!("You have {max} rooms that have not ended; end one first (rooms.per_user_max).");
+        return Err(Error::conflict("too_many_rooms", message));
+    }
+    let insert = concat!(
+        "INSERT INTO rooms (user_id, name, title, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) RETURNING ",
+        room_columns!()
+    );
+    let insert =
+        sql(insert).bind(user.id).bind(random::letters(20)).bind(change.title.clone().unwrap_or_default());
+    let room: Room = tx.one(insert.bind(now_ms())).await?;
+    let room = write(&mut tx, room, change, user).await?;
+    tx.commit().await?;
+    Ok(room)
+}
+
+/// Changes a room; `user` is who does.
+pub async fn change(platform: &Platform, _user: &User, room: Room, change: Change) -> Result<Room> {
+    let change = checked(platform, change).await?;
+    let host = users::by_id(&platform.db, room.user_id).await?;
+    let host = host.ok_or_else(|| Error::not_found("user_not_found", "The room has no host any more."))?;
+    let mut tx = platform.db.begin().await?;
+    let room = write(&mut tx, room, change, &host).await?;
+    tx.commit().await?;
+    platform.bus.tell(Event::RoomChanged { room_id: room.id });
+    get(&platform.db, room.id).await
+}
+
+/// The change with its texts made uniform and its password hashed; else why not.
+async fn checked(platform: &Platform, change: Change) -> Result<Change> {
+    let config = &platform.config.rooms;
+    if let Some(privacy) = &change.privacy
+        && !matches!(privacy.as_str(), "public" | "unlisted" | "private")
+    {
+        return Err(Error::invalid("privacy", "privacy is public, unlisted or private."));
+    }
+    let title =
+        change.title.map(|title| text::line("title", &title, 1, config.title_chars_max)).transpose()?;
+    let category = change
+        .category
+        .map(|category| text::line("category", &category, 0, CATEGORY_CHARS_MAX))
+        .transpose()?;
+    let labels = match change.labels {
+        Some(labels) if labels.len() > config.labels_max => {
+            let message =
+                format!("{} labels; {} are allowed (rooms.labels_max).", labels.len(), config.labels_max);
+            return Err(Error::invalid("labels", message));
+        }
+        Some(labels) => {
+            let line = |label: &String| text::line("label", label, 1, config.label_chars_max);
+            Some(labels.iter().map(line).collect::<Result<Vec<_>>>()?)
+        }
+        None => None,
+    };
+    let password = match change.password {
+        Some(Some(password)) if password.len() > PASSWORD_BYTES_MAX => {
+            let message = format!("A room's password has {PASSWORD_BYTES_MAX} bytes at most.");
+            return Err(Error::invalid("password_length", message));
+        }
+        Some(Some(password)) if !password.is_empty() => {
+            Some(Some(platform.accounts.passwords.hash(password).await?))
+        }
+        Some(_) => Some(None),
+        None => None,
+    };
+    let cover = change.cover.map(|cover| cover_address(&cover)).transpose()?;
+    Ok(Change { title, cover, category, labels, password, ..change })
+}
+
+/// Writes what [`checked`] found good.
+async fn write(tx: &mut Tx, room: Room, change: Change, host: &User) -> Result<Room> {
+    let labels = match change.labels {
+        Some(labels) => serde_json::to_string(&labels).map_err(|error| Error::internal(&error))?,
+        None => room.labels,
+    };
+    let update = sql(concat!(
+        "UPDATE rooms SET title = $2, cover = $3, category = $4, labels = $5, privacy = $6, password_hash = $7, \
+         scheduled_at = $8, updated_at = $9 WHERE id = $1 RETURNING ",
+        room_columns!()
+    ));
+    let update = update
+        .bind(room.id)
+        .bind(change.title.unwrap_or(room.title))
+        .bind(change.cover.unwrap_or(room.cover))
+        .bind(change.category.unwrap_or(room.category))
+        .bind(labels)
+        .bind(change.privacy.unwrap_or(room.privacy))
+        .bind(change.password.unwrap_or(room.password_hash))
+        .bind(change.scheduled_at.unwrap_or(room.scheduled_at))
+        .bind(now_ms());
+    let room: Room = tx.one(update).await?;
+    index(tx, &room, host).await?;
+    Ok(room)
+}
+
+/// One of our pictures or a web address, never `javascript:` and the like.
+fn cover_address(address: &str) -> Result<String> {
+    let address = text::line("cover", address, 0, COVER_CHARS_MAX)?;
+    let is_ours = address.starts_with("/media/images/") && !address.contains("..");
+    let is_web = || {
+        let uri = address.parse::<http::Uri>().ok();
+        uri.is_some_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+        })
+    };
+    if address.is_empty() || is_ours || is_web() {
+        return Ok(address);
+    }
+    let message = "cover is the address of one of our pictures (/media/images/…), http(s)://… or empty.";
+    Err(Error::invalid("cover", message))
+}
+
+/// What a word of a search is looked up by: every two neighbours, or its only character.
+pub(super) fn grams(word: &str) -> Vec<String> {
+    let chars: Vec<char> = word.to_lowercase().chars().collect();
+    match chars.as_slice() {
+        [one] => vec![one.to_string()],
+        _ => chars.windows(2).map(|pair| pair.iter().collect()).collect(),
+    }
+}
+
+/// Makes the room findable by what it says now.
+async fn index(tx: &mut Tx, room: &Room, host: &User) -> Result<()> {
+    let labels: Vec<String> = serde_json::from_str(&room.labels).unwrap_or_default();
+    let text =
+        format!("{} {} {} {}", room.title, host.username, host.nickname, labels.join(" ")).to_lowercase();
+    let mut found: BTreeSet<String> = text.split_whitespace().flat_map(grams).collect();
+    found.extend(text.chars().filter(|c| !c.is_whitespace()).map(String::from));
+    tx.execute(sql("DELETE FROM room_grams WHERE room_id = $1").bind(room.id)).await?;
+    let found: Vec<String> = found.into_iter().collect();
+    for part in found.chunks(100) {
+        let rows: Vec<String> = (0..part.len()).map(|at| format!("($1, ${})", at + 2)).collect();
+        let insert = format!("INSERT INTO room_grams (room_id, gram) VALUES {}", rows.join(", "));
+        let insert = sql(AssertSqlSafe(insert)).bind(room.id);
+        tx.execute(part.iter().fold(insert, |query, gram| query.bind(gram.as_str()))).await?;
+    }
+    Ok(())
+}
