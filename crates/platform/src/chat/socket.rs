@@ -5,7 +5,7 @@ use crate::accounts::{self, PublicUser, User};
 use crate::bus::Event;
 use crate::caller::{credential, is_same_site};
 use crate::clock::now_ms;
-use crate::{Error, Platform, Result, moderation};
+use crate::{Error, Platform, Result, moderation, rooms};
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, SocketRef, TryData};
@@ -186,6 +186,7 @@ async fn join(
         platform.chat.presence.leave(room_id, socket.id);
         return Ok(json!({"ok": false}));
     }
+    rooms::note_visit(platform, room_id, user.id).await?;
     let _ = socket.emit("history", &json!({"live_id": room_id, "comments": history}));
     if let Some(pinned) = moderation::pinned(&platform.db, room_id).await? {
         let _ = socket.emit("pinned", &json!({"live_id": room_id, "comment": pinned}));
