@@ -4,7 +4,7 @@
 //! `leaveLive {live_id, token}`; the token may also come with the connection (`auth.token`, a `token` header, or the
 //! cookie of a page of this site). A room's members hear `online`, `comment` (or `comments`, an array, with `batch`),
 //! and what other features tell ([`crate::bus::Event::ToRoom`]); who joins hears `history` once. A refusal comes as an
-//! event named by the socket's id and in the ack. Over HTTP: `GET /api/v1/rooms/{room_id}/comments` (`q` for
+//! event named by the socket's id and in the ack. Over HTTP: `GET /api/v1/rooms/{id}/comments` (`q` for
 //! moderators), `GET /api/v1/me/comments`, `DELETE /api/v1/comments/{comment_id}`. What is *not* here: rules, bans and
 //! moderators are [`crate::moderation`]; presence is of this process only.
 

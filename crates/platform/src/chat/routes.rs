@@ -25,8 +25,8 @@ struct Search {
 }
 
 /// What was said in a room, newest first. Moderators also see what was taken away, and may search.
-#[utoipa::path(get, path = "/api/v1/rooms/{room_id}/comments", tag = "chat",
-    params(("room_id" = i64, Path), Search, PageQuery), responses((status = 200, body = Page<Comment>)))]
+#[utoipa::path(get, path = "/api/v1/rooms/{id}/comments", tag = "chat",
+    params(("id" = i64, Path), Search, PageQuery), responses((status = 200, body = Page<Comment>)))]
 async fn of_room(
     State(platform): State<Arc<Platform>>,
     caller: Caller,
@@ -43,6 +43,9 @@ async fn of_room(
     let words = search.q.unwrap_or_default();
     if words.chars().count() > 100 {
         return Err(Error::invalid("q", "q has at most 100 characters."));
+    }
+    if !words.is_empty() {
+        caller.user()?;
     }
     if !words.is_empty() && !is_moderator {
         return Err(Error::forbidden(

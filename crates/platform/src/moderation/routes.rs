@@ -32,7 +32,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
 type Shared = State<Arc<Platform>>;
 
 /// The rules of a room's chat, for its moderators.
-#[utoipa::path(get, path = "/api/v1/rooms/{room_id}/rules", tag = "moderation", params(("room_id" = i64, Path)),
+#[utoipa::path(get, path = "/api/v1/rooms/{id}/rules", tag = "moderation", params(("id" = i64, Path)),
     responses((status = 200, body = Rules)))]
 async fn get_rules(State(platform): Shared, caller: Caller, Path(room_id): Path<i64>) -> Result<Json<Rules>> {
     actions::as_moderator(&platform, caller.user()?, room_id).await?;
@@ -40,7 +40,7 @@ async fn get_rules(State(platform): Shared, caller: Caller, Path(room_id): Path<
 }
 
 /// Sets the rules of a room's chat.
-#[utoipa::path(put, path = "/api/v1/rooms/{room_id}/rules", tag = "moderation", params(("room_id" = i64, Path)),
+#[utoipa::path(put, path = "/api/v1/rooms/{id}/rules", tag = "moderation", params(("id" = i64, Path)),
     request_body = Rules, responses((status = 200, body = Rules)))]
 async fn put_rules(
     State(platform): Shared,
@@ -52,8 +52,8 @@ async fn put_rules(
 }
 
 /// Names a moderator.
-#[utoipa::path(put, path = "/api/v1/rooms/{room_id}/moderators/{user_id}", tag = "moderation",
-    params(("room_id" = i64, Path), ("user_id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(put, path = "/api/v1/rooms/{id}/moderators/{user_id}", tag = "moderation",
+    params(("id" = i64, Path), ("user_id" = i64, Path)), responses((status = 204)))]
 async fn add_moderator(
     State(platform): Shared,
     caller: Caller,
@@ -64,8 +64,8 @@ async fn add_moderator(
 }
 
 /// Takes a moderator's office back.
-#[utoipa::path(delete, path = "/api/v1/rooms/{room_id}/moderators/{user_id}", tag = "moderation",
-    params(("room_id" = i64, Path), ("user_id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/api/v1/rooms/{id}/moderators/{user_id}", tag = "moderation",
+    params(("id" = i64, Path), ("user_id" = i64, Path)), responses((status = 204)))]
 async fn remove_moderator(
     State(platform): Shared,
     caller: Caller,
@@ -76,8 +76,8 @@ async fn remove_moderator(
 }
 
 /// Bans and timeouts of a room, newest first.
-#[utoipa::path(get, path = "/api/v1/rooms/{room_id}/bans", tag = "moderation",
-    params(("room_id" = i64, Path), PageQuery), responses((status = 200, body = Page<Ban>)))]
+#[utoipa::path(get, path = "/api/v1/rooms/{id}/bans", tag = "moderation",
+    params(("id" = i64, Path), PageQuery), responses((status = 200, body = Page<Ban>)))]
 async fn bans(
     State(platform): Shared,
     caller: Caller,
@@ -93,7 +93,7 @@ async fn bans(
 }
 
 /// Keeps somebody out of a room, or quiet in it.
-#[utoipa::path(post, path = "/api/v1/rooms/{room_id}/bans", tag = "moderation", params(("room_id" = i64, Path)),
+#[utoipa::path(post, path = "/api/v1/rooms/{id}/bans", tag = "moderation", params(("id" = i64, Path)),
     request_body = NewBan, responses((status = 201, body = Ban)))]
 async fn ban(
     State(platform): Shared,
@@ -105,8 +105,8 @@ async fn ban(
 }
 
 /// Takes a ban or timeout back.
-#[utoipa::path(delete, path = "/api/v1/rooms/{room_id}/bans/{ban_id}", tag = "moderation",
-    params(("room_id" = i64, Path), ("ban_id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/api/v1/rooms/{id}/bans/{ban_id}", tag = "moderation",
+    params(("id" = i64, Path), ("ban_id" = i64, Path)), responses((status = 204)))]
 async fn lift(
     State(platform): Shared,
     caller: Caller,
@@ -124,7 +124,7 @@ struct Pin {
 }
 
 /// Pins a message above all others.
-#[utoipa::path(put, path = "/api/v1/rooms/{room_id}/pinned", tag = "moderation", params(("room_id" = i64, Path)),
+#[utoipa::path(put, path = "/api/v1/rooms/{id}/pinned", tag = "moderation", params(("id" = i64, Path)),
     request_body = Pin, responses((status = 204)))]
 async fn pin(
     State(platform): Shared,
@@ -137,8 +137,8 @@ async fn pin(
 }
 
 /// What moderators of a room did, newest first.
-#[utoipa::path(get, path = "/api/v1/rooms/{room_id}/moderation-log", tag = "moderation",
-    params(("room_id" = i64, Path), PageQuery), responses((status = 200, body = Page<Done>)))]
+#[utoipa::path(get, path = "/api/v1/rooms/{id}/moderation-log", tag = "moderation",
+    params(("id" = i64, Path), PageQuery), responses((status = 200, body = Page<Done>)))]
 async fn log(
     State(platform): Shared,
     caller: Caller,
@@ -153,8 +153,8 @@ async fn log(
 }
 
 /// Undoes a ban or brings a deleted message back.
-#[utoipa::path(post, path = "/api/v1/rooms/{room_id}/moderation-log/{done_id}/undo", tag = "moderation",
-    params(("room_id" = i64, Path), ("done_id" = i64, Path)), responses((status = 204)))]
+#[utoipa::path(post, path = "/api/v1/rooms/{id}/moderation-log/{done_id}/undo", tag = "moderation",
+    params(("id" = i64, Path), ("done_id" = i64, Path)), responses((status = 204)))]
 async fn undo(
     State(platform): Shared,
     caller: Caller,
