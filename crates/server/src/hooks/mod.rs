@@ -125,7 +125,9 @@ impl Gate for HookGate {
     fn admit<'a>(&'a self, request: &'a Request) -> GateFuture<'a> {
         Box::pin(async move {
             let grant = self.inner.admit(request).await?;
-            match self.hooks.ask(&Notice::asking(request)).await? {
+            // A stream key that led to a path stays here: hooks hear of the public one.
+            let public = Request { path: grant.path.clone(), ..request.clone() };
+            match self.hooks.ask(&Notice::asking(&public)).await? {
                 None => Ok(grant),
                 Some(path) => Ok(Grant { path, credential: proof_of_name(grant.credential, &request.path) }),
             }
