@@ -89,7 +89,12 @@ impl Platform {
     ) -> Result<Arc<Self>, OpenError> {
         let bus = Bus::connect(&config.redis_url)?;
         let db = Db::open(&config.database, &config.data_dir).await?;
-        Ok(Self::on(config, db, hub, bus, tokens))
+        let is_alone = config.redis_url.is_empty();
+        let platform = Self::on(config, db, hub, bus, tokens);
+        if is_alone && let Err(error) = rooms::status::settle_all(&Arc::downgrade(&platform)).await {
+            tracing::warn!(%error, "rooms that were live when the server stopped could not be paused");
+        }
+        Ok(platform)
     }
 
     /// On a database that is open already. Must be called on a tokio runtime.

@@ -1,4 +1,9 @@
 //! Rooms: where somebody goes live, and the broadcasts in them.
+//!
+//! `POST /api/v1/rooms` makes one; `GET /api/v1/rooms` lists the public ones from the newest (`q`, `category`, `live`,
+//! `following`, `user_id`, `cursor`); `GET|PATCH /api/v1/rooms/{id}` read and change one, `GET …/by-name/{name}` finds an
+//! unlisted one; `POST …/{id}/status` takes the host's `play`, `pause` and `stop`, `POST …/{id}/enter` a private room's
+//! password, `POST …/{id}/publish-token` signs what an encoder shows. What may follow on what is in [`status`].
 
 #[cfg(test)]
 mod tests;

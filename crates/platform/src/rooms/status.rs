@@ -130,8 +130,8 @@ async fn settle(platform: &Weak<Platform>, path: &StreamPath) -> Result<()> {
     Ok(())
 }
 
-/// After missed events.
-async fn settle_all(weak: &Weak<Platform>) -> Result<()> {
+/// Makes every room what its stream is: after missed events, and after a crash, when rooms are live without one.
+pub(crate) async fn settle_all(weak: &Weak<Platform>) -> Result<()> {
     let Some(platform) = weak.upgrade() else { return Ok(()) };
     for stream in platform.hub.streams() {
         settle(weak, stream.path()).await?;
