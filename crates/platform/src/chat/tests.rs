@@ -3,17 +3,17 @@ use super::{Message, say};
 use crate::accounts::{PublicUser, users};
 use crate::bus::Event;
 use crate::testing::{Client, platform};
-use crate::{Platform, db, rooms};
+use crate::{Platform, db};
 use http::StatusCode;
 use serde_json::json;
 use socketioxide::socket::Sid;
 
 /// A live room and its host.
 async fn live_room(platform: &Platform, host: &Client) -> i64 {
-    let room = rooms::create(&platform.db, host.id, "a room").await.unwrap();
-    let live = db::sql("UPDATE rooms SET status = 1 WHERE id = $1").bind(room.id);
-    platform.db.execute(live).await.unwrap();
-    room.id
+    let (_, room) = host.post("/api/v1/rooms", json!({"title": "a room"})).await;
+    let id = room["id"].as_i64().unwrap();
+    platform.db.execute(db::sql("UPDATE rooms SET status = 1 WHERE id = $1").bind(id)).await.unwrap();
+    id
 }
 
 fn plain(content: &str) -> Message<'_> {

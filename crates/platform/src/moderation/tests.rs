@@ -2,7 +2,7 @@ use crate::accounts::users;
 use crate::bus::Event;
 use crate::chat::{Message, say};
 use crate::testing::{Client, platform};
-use crate::{Platform, db, rooms};
+use crate::{Platform, db};
 use http::{Method, StatusCode};
 use serde_json::json;
 use std::sync::Arc;
@@ -22,7 +22,8 @@ async fn scene() -> Scene {
     let moderator = Client::new(&platform, "moderator").await;
     let viewer = Client::new(&platform, "viewer").await;
     let admin = Client::admin(&platform, "admin").await;
-    let room = rooms::create(&platform.db, host.id, "a room").await.unwrap().id;
+    let (_, room) = host.post("/api/v1/rooms", json!({"title": "a room"})).await;
+    let room = room["id"].as_i64().unwrap();
     let live = db::sql("UPDATE rooms SET status = 1 WHERE id = $1").bind(room);
     platform.db.execute(live).await.unwrap();
     let path = format!("/api/v1/rooms/{room}/moderators/{}", moderator.id);
