@@ -77,7 +77,9 @@ impl IntoResponse for Fail {
 }
 
 fn ok(data: Value) -> Answer {
-    Ok(Json(json!({"msg": "ok", "data": data})))
+    let mut answer = json!({"msg": "ok"});
+    answer["data"] = data;
+    Ok(Json(answer))
 }
 
 /// A room's row, as the tutorial prints it.
@@ -107,7 +109,7 @@ fn created_time(unix_ms: i64) -> String {
     iso(unix_ms).chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
-/// A body that could be read, and who sent it.
+/// Who calls; else why not.
 fn signed_in(called: Called) -> Result<Arc<User>, Fail> {
     Ok(called?.user()?.clone())
 }
