@@ -38,7 +38,7 @@ async function connect(weir, open) {
 }
 
 for (const [name, open] of CLIENTS) {
-  test(`${name}: who shows no token or asks for no room is told in the tutorial's words`, { todo: name.includes("polling") && "long polling does not connect yet" }, async (t) => {
+  test(`${name}: who shows no token or asks for no room is told in the tutorial's words`, async (t) => {
     const weir = await startWeir();
     t.after(() => weir.stop());
     const { socket, heard, ask } = await connect(weir, open);

@@ -12,6 +12,7 @@ use platform::tokens::Tokens;
 use platform::{Platform, db};
 use std::sync::Arc;
 use std::time::Duration;
+use tower::Layer;
 
 /// Opens the database and everything on it.
 pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyhow::Result<Arc<Platform>> {
@@ -65,6 +66,7 @@ impl Tokens for Signer {
 
 /// The room socket. The layer answers everything under its address itself.
 fn room_socket(state: &Arc<State>) -> Router {
-    let nothing = any(async || http::StatusCode::NOT_FOUND);
-    Router::new().route("/socket.io/", nothing).layer(platform::chat::layer(&state.platform))
+    let nothing: axum::routing::MethodRouter = any(async || http::StatusCode::NOT_FOUND);
+    // One service for all requests: it holds the sessions of long polling.
+    Router::new().route_service("/socket.io/", platform::chat::layer(&state.platform).layer(nothing))
 }
