@@ -90,6 +90,9 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(error) => error.code().is_some_and(|code| PASSING.contains(&code.as_ref())),
             _ => false,
         };
+        if crate::db::is_taken(&error) {
+            return Self::conflict("taken", "Such a thing is there already.");
+        }
         if !passes {
             return Self::internal(&error);
         }

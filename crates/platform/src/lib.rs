@@ -13,6 +13,7 @@ pub mod db;
 pub mod error;
 pub mod follows;
 pub mod gate;
+pub mod gifts;
 pub mod health;
 pub mod history;
 pub mod keys;
@@ -24,6 +25,7 @@ pub mod random;
 pub mod rooms;
 pub mod text;
 pub mod tokens;
+pub mod wallet;
 
 #[cfg(test)]
 mod testing;
@@ -54,6 +56,10 @@ pub struct Config {
     pub chat: chat::Config,
     /// Rooms.
     pub rooms: rooms::Config,
+    /// Gifts.
+    pub gifts: gifts::Config,
+    /// Coins.
+    pub wallet: wallet::Config,
     /// Who follows whom.
     pub follows: follows::Config,
     /// Notifications.
@@ -127,6 +133,8 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(moderation::routes())
         .merge(accounts::routes())
         .merge(rooms::routes())
+        .merge(gifts::routes())
+        .merge(wallet::routes())
         .merge(follows::routes())
         .merge(notifications::routes())
         .merge(history::routes())

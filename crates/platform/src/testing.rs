@@ -1,7 +1,7 @@
 //! A platform for tests, and people who call it as a client would: through its routes.
 
 use crate::tokens::Tokens;
-use crate::{Config, Platform, accounts, db, rooms};
+use crate::{Config, Platform, accounts, db, gifts, rooms, wallet};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::{Method, Request, StatusCode, header};
@@ -29,6 +29,13 @@ pub(crate) fn config() -> Config {
             password_hashes_at_once: 2,
         },
         chat: crate::chat::testing::config(),
+        gifts: gifts::Config { num_max: 1000, combo_window_ms: 60_000, price_max: 1_000_000 },
+        wallet: wallet::Config {
+            grant_max: 1_000_000,
+            codes_at_once_max: 100,
+            payment_secret: String::new(),
+            payment_window_s: 300,
+        },
         rooms: rooms::Config { per_user_max: 10, title_chars_max: 80, labels_max: 8, label_chars_max: 20 },
         follows: crate::follows::Config { following_max: 100 },
         notifications: crate::notifications::Config { per_user_max: 100, again_after_s: 600 },

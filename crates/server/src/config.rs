@@ -30,6 +30,8 @@ pub struct Config {
     pub accounts: platform::accounts::Config,
     pub chat: platform::chat::Config,
     pub rooms: platform::rooms::Config,
+    pub gifts: platform::gifts::Config,
+    pub wallet: platform::wallet::Config,
     pub follows: platform::follows::Config,
     pub notifications: platform::notifications::Config,
     pub pull: Pull,

@@ -9,7 +9,7 @@ use axum::routing::{any, get};
 use hub::Hub;
 use hub::{Action, StreamPath};
 use platform::tokens::Tokens;
-use platform::{Platform, db};
+use platform::{Platform, db, db::Db};
 use std::sync::Arc;
 use std::time::Duration;
 use tower::Layer;
@@ -19,24 +19,39 @@ pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyho
     let settings = platform::Config {
         data_dir: config.data_dir.clone(),
         trusted_proxy: config.http.trusted_proxy.parse().ok(),
-        database: db::Config {
-            url: config.database.url.clone(),
-            connections_max: config.database.connections_max,
-            wait_max: Duration::from_millis(config.database.wait_max_ms),
-        },
+        database: database_config(config),
         redis_url: config.redis.url.clone(),
         accounts: config.accounts.clone(),
         chat: config.chat.clone(),
         rooms: config.rooms.clone(),
+        gifts: config.gifts.clone(),
+        wallet: config.wallet.clone(),
         follows: config.follows.clone(),
         notifications: config.notifications.clone(),
     };
-    let where_it_is = match config.database.url.is_empty() {
-        true => format!("{} (data_dir)", config.data_dir.join("weir.db").display()),
-        false => "the PostgreSQL of database.url".to_owned(),
-    };
     let opened = Platform::open(settings, hub.clone(), signer).await;
-    opened.with_context(|| format!("cannot begin with the database {where_it_is}"))
+    opened.with_context(|| format!("cannot begin with the database {}", where_it_is(config)))
+}
+
+/// Opens the database alone, for commands that work on it beside a running server.
+pub async fn database(config: &Config) -> anyhow::Result<Db> {
+    let opened = Db::open(&database_config(config), &config.data_dir).await;
+    opened.with_context(|| format!("cannot open the database {}", where_it_is(config)))
+}
+
+fn database_config(config: &Config) -> db::Config {
+    db::Config {
+        url: config.database.url.clone(),
+        connections_max: config.database.connections_max,
+        wait_max: Duration::from_millis(config.database.wait_max_ms),
+    }
+}
+
+fn where_it_is(config: &Config) -> String {
+    match config.database.url.is_empty() {
+        true => format!("{} (data_dir)", config.data_dir.join("weir.db").display()),
+        false => "of database.url".to_owned(),
+    }
 }
 
 /// The platform's routes, and what they are in OpenAPI 3.1.

@@ -112,3 +112,9 @@ pub async fn create(db: &Db, name: &str, nickname: &str, password_hash: &str) ->
         false => error.into(),
     })
 }
+
+/// Makes a user an admin; false when there is none of that name.
+pub async fn make_admin(db: &Db, username: &str) -> Result<bool> {
+    let update = sql("UPDATE users SET role = 'admin', updated_at = $2 WHERE username = $1");
+    Ok(db.execute(update.bind(username).bind(now_ms())).await? > 0)
+}

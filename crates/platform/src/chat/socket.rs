@@ -5,7 +5,7 @@ use crate::accounts::{self, PublicUser, User};
 use crate::bus::Event;
 use crate::caller::{credential, is_same_site};
 use crate::clock::now_ms;
-use crate::{Error, Platform, Result, moderation, rooms};
+use crate::{Error, Platform, Result, gifts, moderation, rooms};
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, SocketRef, TryData};
@@ -72,7 +72,7 @@ fn connected(platform: &Arc<Platform>, socket: &SocketRef, auth: Option<Value>) 
         known: Mutex::new(None),
         turn: tokio::sync::Mutex::new(()),
     }));
-    for name in ["joinLive", "leaveLive", "comment"] {
+    for name in ["joinLive", "leaveLive", "comment", "gift"] {
         let platform = platform.clone();
         socket.on(
             name,
@@ -155,6 +155,9 @@ async fn answer(
     if !platform.chat.presence.is_in(room_id, socket.id, user.id) {
         return Err(Error::forbidden("not_in_room", "Join the room first."));
     }
+    if name == "gift" {
+        return give(platform, &user, room_id, data).await;
+    }
     let content = data["data"].as_str();
     let content = content.ok_or_else(|| Error::invalid("data", "data is the text of the message."))?;
     let (colour, mode) =
@@ -193,6 +196,16 @@ async fn join(
     }
     online(platform, io, room_id, "join", &user.public()).await;
     Ok(json!({"ok": true, "count": platform.chat.presence.count(room_id)}))
+}
+
+/// Gives a gift; the room hears of it when it is paid.
+async fn give(platform: &Platform, user: &User, room_id: i64, data: &Value) -> Result<Value> {
+    let room = open_room(platform, room_id).await?;
+    let gift_id = data["gift_id"].as_i64().or_else(|| data["gift_id"].as_str()?.parse().ok());
+    let gift_id = gift_id.ok_or_else(|| Error::invalid("gift_id", "gift_id is the number of a gift."))?;
+    let (num, key) = (data["num"].as_i64().unwrap_or(1), data["idempotency_key"].as_str());
+    let sent = gifts::send(platform, user, &room, gift_id, num, key).await?;
+    Ok(json!({"ok": true, "gift": sent}))
 }
 
 async fn left(platform: &Platform, io: &SocketIo, socket: &SocketRef, room_id: i64) {
@@ -250,6 +263,8 @@ fn refuse(socket: &SocketRef, error: &Error) {
         "room_not_found" => "直播间不存在",
         "room_idle" => "未开播",
         "room_ended" => "直播已结束",
+        "gift_not_found" => "该礼物不存在",
+        "not_enough_coins" => "金币不足，请先充值",
         _ => error.message.as_ref(),
     };
     let frame = json!({"meta": {"timestamp": now_ms()},

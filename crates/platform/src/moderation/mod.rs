@@ -120,9 +120,7 @@ pub async fn may_enter(platform: &Platform, room: &Room, user: Option<&User>) ->
     if authority.is_moderator() {
         return Ok(());
     }
-    if room.privacy == "private" {
-        return Err(Error::forbidden("room_private", "This room is private."));
-    }
+    crate::rooms::may_view(platform, room, user).await?;
     if let Some(user) = user
         && is_banned(&platform.db, room.id, user.id).await?
     {

@@ -158,7 +158,7 @@ async fn checked(platform: &Platform, change: Change) -> Result<Change> {
         Some(_) => Some(None),
         None => None,
     };
-    let cover = change.cover.map(|cover| cover_address(&cover)).transpose()?;
+    let cover = change.cover.map(|cover| picture_address("cover", &cover)).transpose()?;
     Ok(Change { title, cover, category, labels, password, ..change })
 }
 
@@ -189,8 +189,8 @@ async fn write(tx: &mut Tx, room: Room, change: Change, host: &User) -> Result<R
 }
 
 /// One of our pictures or a web address, never `javascript:` and the like.
-fn cover_address(address: &str) -> Result<String> {
-    let address = text::line("cover", address, 0, COVER_CHARS_MAX)?;
+pub(crate) fn picture_address(name: &str, address: &str) -> Result<String> {
+    let address = text::line(name, address, 0, COVER_CHARS_MAX)?;
     let is_ours = address.starts_with("/media/images/") && !address.contains("..");
     let is_web = || {
         let uri = address.parse::<http::Uri>().ok();
@@ -202,8 +202,9 @@ fn cover_address(address: &str) -> Result<String> {
     if address.is_empty() || is_ours || is_web() {
         return Ok(address);
     }
-    let message = "cover is the address of one of our pictures (/media/images/…), http(s)://… or empty.";
-    Err(Error::invalid("cover", message))
+    let message =
+        format!("{name} is the address of one of our pictures (/media/images/…), http(s)://… or empty.");
+    Err(Error::invalid("picture_address", message))
 }
 
 /// What a word of a search is looked up by: every two neighbours, or its only character.

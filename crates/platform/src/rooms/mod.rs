@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod tests;
 
+pub(crate) use edit::picture_address;
 pub use edit::{Change, NewRoom, change, create};
 pub use routes::routes;
 

@@ -1,7 +1,9 @@
 //! The command line: one file per command.
 
+mod admin;
 mod analysis;
 mod config;
+mod ledger;
 mod media_file;
 mod probe;
 mod publish;
@@ -30,6 +32,11 @@ enum Command {
     /// Says what is wrong with the settings, or prints them.
     #[command(subcommand)]
     Config(config::Command),
+    /// Makes a user an admin.
+    Admin(admin::Admin),
+    /// Checks the books of all coins.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// Prints a token, and the addresses to use it with.
     Sign(sign::Sign),
     /// Says what a file or a stream is made of.
@@ -45,6 +52,8 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Serve => serve::run(file),
         Command::Config(command) => config::run(file, &command),
+        Command::Admin(admin) => admin.run(file),
+        Command::Ledger(command) => ledger::run(file, &command),
         Command::Sign(sign) => sign.run(file),
         Command::Probe(probe) => probe.run(),
         Command::Publish(publish) => publish.run(),

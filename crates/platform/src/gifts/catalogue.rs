@@ -1,0 +1,80 @@
+//! What can be given, and for how many coins.
+
+use crate::db::{Db, Tx, sql};
+use crate::rooms::picture_address;
+use crate::{Error, Platform, Result, row, text};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+row! {
+    /// A gift of the catalogue.
+    #[derive(Clone, Debug, Serialize, ToSchema)]
+    pub struct Gift {
+        /// Its number.
+        pub id: i64,
+        /// The name.
+        pub name: String,
+        /// Address of its picture.
+        pub image: String,
+        /// Coins it costs.
+        pub coin: i64,
+        /// Whether it can be given now.
+        pub is_active: bool,
+    }
+}
+
+/// A gift as an admin describes it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GiftInput {
+    /// 1 to 40 characters.
+    name: String,
+    /// Address of its picture.
+    #[serde(default)]
+    image: String,
+    /// Coins it costs.
+    coin: i64,
+    /// Whether it can be given now.
+    #[serde(default = "yes")]
+    is_active: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+pub(super) async fn active(tx: &mut Tx, id: i64) -> Result<Option<Gift>> {
+    let query = sql("SELECT id, name, image, coin, is_active FROM gifts WHERE id = $1 AND is_active = TRUE");
+    Ok(tx.maybe(query.bind(id)).await?)
+}
+
+/// Gifts, the cheapest first; with those that cannot be given now when `all`.
+pub(super) async fn list(db: &Db, all: bool) -> Result<Vec<Gift>> {
+    let query = sql(
+        "SELECT id, name, image, coin, is_active FROM gifts WHERE is_active = TRUE OR $1 = TRUE ORDER BY coin, id",
+    );
+    Ok(db.all(query.bind(all)).await?)
+}
+
+/// Adds a gift, or changes the one with this number. Gifts are never deleted, since the ledger names them.
+pub(super) async fn put(platform: &Platform, id: Option<i64>, input: GiftInput) -> Result<Gift> {
+    let name = text::line("name", &input.name, 1, 40)?;
+    let image = picture_address("image", &input.image)?;
+    let max = platform.config.gifts.price_max;
+    if !(1..=max).contains(&input.coin) {
+        return Err(Error::invalid("price", format!("A gift costs 1 to {max} coins (gifts.price_max).")));
+    }
+    let query = match id {
+        None => sql("INSERT INTO gifts (name, image, coin, is_active) VALUES ($1, $2, $3, $4) \
+             RETURNING id, name, image, coin, is_active"),
+        Some(_) => sql("UPDATE gifts SET name = $1, image = $2, coin = $3, is_active = $4 WHERE id = $5 \
+             RETURNING id, name, image, coin, is_active"),
+    };
+    let query = query.bind(name).bind(image).bind(input.coin).bind(input.is_active);
+    let query = if let Some(id) = id { query.bind(id) } else { query };
+    platform
+        .db
+        .maybe(query)
+        .await?
+        .ok_or_else(|| Error::not_found("gift_not_found", "There is no such gift."))
+}
