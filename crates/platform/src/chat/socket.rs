@@ -29,6 +29,9 @@ const ONLINE_EVERY: Duration = Duration::from_millis(500);
 const PING_EVERY: Duration = Duration::from_secs(5);
 const PING_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// Who showed a token: the token, the person, the session and when it was looked up.
+type Known = (String, Arc<User>, i64, Instant);
+
 /// What is kept of a socket.
 struct Connection {
     /// Refused for being too fast, since it last was not.
@@ -36,7 +39,7 @@ struct Connection {
     /// Token of the handshake.
     token: Option<String>,
     /// Who it showed to be, by which token, in which session, when looked up.
-    known: Mutex<Option<(String, Arc<User>, i64, Instant)>>,
+    known: Mutex<Option<Known>>,
     /// One event of a socket after the other.
     turn: tokio::sync::Mutex<()>,
 }
@@ -57,14 +60,14 @@ pub fn layer(platform: &Arc<Platform>) -> SocketIoLayer {
         .build_layer();
     let for_connections = platform.clone();
     io.ns("/", async move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        connected(&for_connections, &socket, auth.ok());
+        connected(&for_connections, &socket, auth.ok().as_ref());
     });
     tokio::spawn(pass_on(platform.clone(), io));
     layer
 }
 
-fn connected(platform: &Arc<Platform>, socket: &SocketRef, auth: Option<Value>) {
-    let token = auth.as_ref().and_then(|auth| auth["token"].as_str()).map(str::to_owned);
+fn connected(platform: &Arc<Platform>, socket: &SocketRef, auth: Option<&Value>) {
+    let token = auth.and_then(|auth| auth["token"].as_str()).map(str::to_owned);
     let token = token.or_else(|| token_of_handshake(&socket.req_parts().headers));
     socket.extensions.insert(Arc::new(Connection {
         refused: AtomicU32::new(0),

@@ -1,4 +1,4 @@
-//! Databases for tests: SQLite in a folder of its own, or, when `WEIR_TEST_DATABASE_URL` names a PostgreSQL, a schema
+//! Databases for tests: SQLite in a folder of its own, or, when `TEST_DATABASE_URL` names a PostgreSQL, a schema
 //! of its own there.
 
 use super::{Config, Db};
@@ -7,7 +7,7 @@ use std::time::Duration;
 /// An empty database that is gone with the process.
 pub async fn empty() -> Db {
     let config = |url: String| Config { url, connections_max: 8, wait_max: Duration::from_secs(10) };
-    let Ok(url) = std::env::var("WEIR_TEST_DATABASE_URL") else {
+    let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
         let folder = tempfile::tempdir().unwrap().keep();
         return Db::open(&config(String::new()), &folder).await.unwrap();
     };
