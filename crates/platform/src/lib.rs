@@ -5,6 +5,7 @@
 //! servers over the [`bus`]. This crate knows streams by their public path ([`hub`]) and nothing of how media is sent.
 
 pub mod accounts;
+pub mod admin;
 pub mod bus;
 pub mod caller;
 pub mod chat;
@@ -132,6 +133,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(chat::routes())
         .merge(moderation::routes())
         .merge(accounts::routes())
+        .merge(admin::routes())
         .merge(rooms::routes())
         .merge(gifts::routes())
         .merge(wallet::routes())

@@ -1,7 +1,9 @@
 //! Accounts: registering, signing in and out, who somebody is.
 
 pub mod passwords;
+mod profile;
 mod routes;
+mod second_factor;
 pub mod sessions;
 pub mod users;
 

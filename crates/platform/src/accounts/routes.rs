@@ -1,4 +1,4 @@
-use super::{PublicUser, Registration, sessions, users};
+use super::{PublicUser, Registration, second_factor, sessions, users};
 use crate::caller::{Caller, SESSION_COOKIE};
 use crate::{Error, Platform, Result};
 use axum::Json;
@@ -18,6 +18,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .routes(routes!(sign_in))
         .routes(routes!(sign_out))
         .routes(routes!(me))
+        .merge(super::profile::routes())
 }
 
 /// Who wants an account.
@@ -39,6 +40,9 @@ struct Credentials {
     username: String,
     /// The password.
     password: String,
+    /// The code of the second factor, when it is on.
+    #[serde(default)]
+    totp: Option<String>,
 }
 
 /// A session that begins. Browsers get the token as a cookie as well.
@@ -65,17 +69,24 @@ async fn register(
         return Err(Error::forbidden("registration_closed", "Nobody can register here at the moment."));
     }
     platform.accounts.attempts_by_address.check(&caller.address)?;
-    let count = account.password.chars().count();
-    if count < config.password_chars_min || account.password.len() > 1024 {
-        let min = config.password_chars_min;
-        let message = format!("The password has {count} characters; {min} to 1024 are expected.");
-        return Err(Error::invalid("password_length", message));
-    }
+    check_password(&platform, &account.password)?;
     users::username(&account.username)?;
     let hash = platform.accounts.passwords.hash(account.password).await?;
     let user = users::create(&platform.db, &account.username, &account.nickname, &hash).await?;
     let (jar, opened) = open(&platform, &caller, &user, jar, &uri).await?;
     Ok((StatusCode::CREATED, jar, opened))
+}
+
+/// Whether a password is long enough, and no longer than is worth hashing.
+pub(super) fn check_password(platform: &Platform, password: &str) -> Result<()> {
+    let (count, min) = (password.chars().count(), platform.config.accounts.password_chars_min);
+    if count >= min && password.len() <= 1024 {
+        return Ok(());
+    }
+    let message = format!(
+        "The password has {count} characters; {min} to 1024 are expected (accounts.password_chars_min)."
+    );
+    Err(Error::invalid("password_length", message))
 }
 
 /// Signs in.
@@ -100,6 +111,7 @@ async fn sign_in(
     if user.is_disabled {
         return Err(Error::forbidden("account_disabled", "This account is closed."));
     }
+    second_factor::check(&platform, &user, credentials.totp.as_deref()).await?;
     open(&platform, &caller, &user, jar, &uri).await
 }
 

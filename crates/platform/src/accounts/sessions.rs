@@ -63,3 +63,13 @@ pub async fn end(platform: &Platform, user_id: i64, session_id: i64) -> Result<b
     }
     Ok(is_ended)
 }
+
+/// Ends all sessions of a user but `except`.
+pub async fn end_all(platform: &Platform, user_id: i64, except: Option<i64>) -> Result<()> {
+    let query = sql("DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id");
+    let ended = platform.db.all::<(i64,)>(query.bind(user_id).bind(except.unwrap_or(0))).await?;
+    for (session_id,) in ended {
+        platform.bus.tell(Event::SignedOut { user_id, session_id: Some(session_id) });
+    }
+    Ok(())
+}

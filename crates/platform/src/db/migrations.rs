@@ -7,6 +7,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "accounts", include_str!("../../../../migrations/0001_accounts.sql")),
     (2, "rooms", include_str!("../../../../migrations/0002_rooms.sql")),
     (3, "rooms around", include_str!("../../../../migrations/0003_rooms_around.sql")),
+    (4, "second factor", include_str!("../../../../migrations/0004_second_factor.sql")),
     (5, "notifications", include_str!("../../../../migrations/0005_notifications.sql")),
     (8, "chat", include_str!("../../../../migrations/0008_chat.sql")),
     (9, "moderation", include_str!("../../../../migrations/0009_moderation.sql")),

@@ -1,0 +1,44 @@
+use crate::testing::{Client, platform};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+#[tokio::test]
+async fn only_admins_come_in_here() {
+    let platform = platform().await;
+    let (user, nobody) = (Client::new(&platform, "mark").await, Client::anonymous(&platform));
+    for (method, path, body) in [
+        (Method::GET, "/api/v1/admin/users", None),
+        (Method::PATCH, "/api/v1/admin/users/1", Some(json!({"is_admin": true}))),
+        (Method::POST, "/api/v1/admin/streams/kick", Some(json!({"stream": "live/a", "reason": "x"}))),
+        (Method::GET, "/api/v1/admin/log", None),
+    ] {
+        assert_eq!(
+            nobody.call(method.clone(), path, body.clone()).await.0,
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
+        assert_eq!(user.call(method, path, body).await.0, StatusCode::FORBIDDEN, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_closed_account_is_out_at_once_and_the_log_says_by_whom() {
+    let platform = platform().await;
+    let (admin, mark) = (Client::admin(&platform, "admin").await, Client::new(&platform, "mark").await);
+    let (_, key) = mark.post("/api/v1/me/stream-key", json!({})).await;
+    let path = format!("/api/v1/admin/users/{}", mark.id);
+    assert_eq!(admin.patch(&path, json!({"is_disabled": true})).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(mark.get("/api/v1/me").await.0, StatusCode::UNAUTHORIZED);
+    assert!(crate::keys::owner(&platform, key["key"].as_str().unwrap()).await.unwrap().is_none());
+    let (_, log) = admin.get("/api/v1/admin/log").await;
+    assert_eq!(log["items"][0]["object"], format!("user {}", mark.id));
+    assert_eq!(log["items"][0]["user_id"], admin.id);
+    let own = format!("/api/v1/admin/users/{}", admin.id);
+    assert_eq!(admin.patch(&own, json!({"is_admin": false})).await.0, StatusCode::CONFLICT);
+    let (_, found) = admin.get("/api/v1/admin/users?q=MA").await;
+    assert_eq!(
+        (found["items"].as_array().unwrap().len(), &found["items"][0]["is_disabled"]),
+        (1, &json!(true))
+    );
+    assert_eq!(admin.get("/api/v1/admin/users?q=%25").await.1["items"], json!([]));
+}
