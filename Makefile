@@ -75,6 +75,6 @@ ffmpeg: ; @scripts/need ffmpeg:ffmpeg
 openssl: ; @scripts/need openssl:openssl
 node: ; @scripts/need node:nodejs npm:npm
 browser: node ; @scripts/need chromium:chromium
-database: ; @scripts/need pg_ctlcluster:postgresql
+database: ; @scripts/need pg_ctlcluster:postgresql redis-server:redis-server
 
 .PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench fuzz compiler ffmpeg openssl node browser database

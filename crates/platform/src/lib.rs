@@ -111,6 +111,7 @@ impl Platform {
         let platform =
             Arc::new(Self { config, db, hub, bus, tokens, accounts, chat, health: health::State::default() });
         rooms::status::follow(&platform);
+        rooms::broadcasts::start(&platform);
         health::start(&platform);
         platform
     }

@@ -38,6 +38,7 @@ macro_rules! room_columns {
     };
 }
 
+pub(crate) mod broadcasts;
 mod edit;
 mod list;
 mod routes;

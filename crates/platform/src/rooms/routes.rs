@@ -25,6 +25,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .routes(routes!(act))
         .routes(routes!(enter))
         .routes(routes!(publish_token))
+        .merge(super::broadcasts::routes())
 }
 
 /// A room as people see it.
@@ -92,7 +93,7 @@ impl RoomView {
 }
 
 /// The room, for whom may know of it: private ones are a secret to strangers, unlisted ones have no number for them.
-async fn visible(platform: &Platform, id: i64, caller: &Caller) -> Result<Room> {
+pub(super) async fn visible(platform: &Platform, id: i64, caller: &Caller) -> Result<Room> {
     let room = super::get(&platform.db, id).await?;
     let user = caller.user.as_deref();
     let is_known = room.privacy == "public" || is_host(&room, user) || caller.admin().is_ok();

@@ -227,3 +227,29 @@ async fn a_user_counts_as_one_look_however_often_and_at_once() {
     }
     assert_eq!(rooms::get(&platform.db, id).await.unwrap().look_count, 1);
 }
+
+#[tokio::test]
+async fn a_broadcast_remembers_most_viewers_at_once_and_who_came() {
+    let platform = platform().await;
+    let (host, viewer) = (Client::new(&platform, "host").await, Client::new(&platform, "viewer").await);
+    let room = room(&host, json!({"title": "mine"})).await;
+    let (id, path) = (room["id"].as_i64().unwrap(), room["stream"].as_str().unwrap());
+    let session = Arc::new(Session::new(&request(Action::Publish, path, None)));
+    let stream_path = StreamPath::parse(path).unwrap();
+    let publisher = platform.hub.publish(&stream_path, &session, &hub::Credential::None, None).unwrap();
+    until(&platform, id, LIVE).await;
+    let stream = platform.hub.get(&stream_path).unwrap();
+    let sessions: Vec<_> =
+        (0..3).map(|_| Arc::new(Session::new(&request(Action::Play, path, None)))).collect();
+    sessions.iter().for_each(|session| stream.add_viewer(session));
+    rooms::note_visit(&platform, id, viewer.id).await.unwrap();
+    super::broadcasts::count(&platform).await.unwrap();
+    sessions.iter().for_each(|session| stream.remove_viewer(session));
+    super::broadcasts::count(&platform).await.unwrap();
+    let (_, page) = viewer.get(&format!("/api/v1/rooms/{id}/broadcasts")).await;
+    assert_eq!(
+        (&page["items"][0]["viewers_peak"], &page["items"][0]["viewers_total"]),
+        (&json!(3), &json!(1))
+    );
+    drop(publisher);
+}

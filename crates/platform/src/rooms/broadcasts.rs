@@ -1,0 +1,88 @@
+//! Broadcasts: the on-air periods of a room, and how many watched.
+
+use super::{may_view, routes::visible};
+use crate::caller::Caller;
+use crate::clock::now_ms;
+use crate::db::sql;
+use crate::page::{Page, PageQuery};
+use crate::{Platform, Result, row};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// How often viewers are counted for the peak.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Platform>> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+row! {
+    /// One on-air period.
+    #[derive(Debug, Serialize, ToSchema)]
+    struct Broadcast {
+        /// Its number.
+        id: i64,
+        /// Unix ms.
+        started_at: i64,
+        /// Unix ms; nothing while it is on.
+        ended_at: Option<i64>,
+        /// Most players at once.
+        viewers_peak: i64,
+        /// People who were signed in and came to the room.
+        viewers_total: i64,
+        /// Coins of its gifts.
+        coin: i64,
+    }
+}
+
+/// The on-air periods of a room, the newest first.
+#[utoipa::path(get, path = "/api/v1/rooms/{id}/broadcasts", tag = "rooms", params(PageQuery),
+    responses((status = 200, body = Page<Broadcast>)))]
+async fn list(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    Path(id): Path<i64>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<Broadcast>>> {
+    let room = visible(&platform, id, &caller).await?;
+    may_view(&platform, &room, caller.user.as_deref()).await?;
+    let query = sql("SELECT id, started_at, ended_at, viewers_peak, viewers_total, coin FROM broadcasts \
+         WHERE room_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+    let query = query.bind(id).bind(page.before_id()).bind(page.limit() + 1);
+    Ok(Json(Page::cut(platform.db.all(query).await?, page.limit(), |broadcast: &Broadcast| broadcast.id)))
+}
+
+/// Counts viewers of what is on air until the platform is gone.
+pub(crate) fn start(platform: &Arc<Platform>) {
+    let weak = Arc::downgrade(platform);
+    tokio::spawn(async move {
+        let mut look = tokio::time::interval(COUNT_EVERY);
+        loop {
+            look.tick().await;
+            let Some(platform) = weak.upgrade() else { return };
+            if let Err(error) = count(&platform).await {
+                tracing::debug!(%error, "viewers of broadcasts were not counted");
+            }
+        }
+    });
+}
+
+pub(super) async fn count(platform: &Platform) -> Result<()> {
+    for stream in platform.hub.streams() {
+        let viewers = i64::try_from(stream.viewer_count()).unwrap_or(i64::MAX);
+        let update = sql(
+            "UPDATE broadcasts SET viewers_peak = CASE WHEN viewers_peak < $2 THEN $2 ELSE viewers_peak END, \
+             viewers_total = (SELECT COUNT(*) FROM room_visits WHERE room_visits.room_id = broadcasts.room_id \
+             AND last_at >= broadcasts.started_at AND last_at <= $3) \
+             WHERE ended_at IS NULL AND room_id IN (SELECT id FROM rooms WHERE name = $1)",
+        );
+        platform.db.execute(update.bind(stream.path().name()).bind(viewers).bind(now_ms())).await?;
+    }
+    Ok(())
+}
