@@ -1,6 +1,6 @@
 //! Broadcasts: the on-air periods of a room, and how many watched.
 
-use super::{may_view, routes::visible};
+use super::{by_name, may_view, routes::visible};
 use crate::caller::Caller;
 use crate::clock::now_ms;
 use crate::db::sql;
@@ -75,14 +75,14 @@ pub(crate) fn start(platform: &Arc<Platform>) {
 
 pub(super) async fn count(platform: &Platform) -> Result<()> {
     for stream in platform.hub.streams() {
+        let Some(room) = by_name(&platform.db, stream.path().name()).await? else { continue };
         let viewers = i64::try_from(stream.viewer_count()).unwrap_or(i64::MAX);
         let update = sql(
             "UPDATE broadcasts SET viewers_peak = CASE WHEN viewers_peak < $2 THEN $2 ELSE viewers_peak END, \
              viewers_total = (SELECT COUNT(*) FROM room_visits WHERE room_visits.room_id = broadcasts.room_id \
-             AND last_at >= broadcasts.started_at AND last_at <= $3) \
-             WHERE ended_at IS NULL AND room_id IN (SELECT id FROM rooms WHERE name = $1)",
+             AND last_at >= broadcasts.started_at AND last_at <= $3) WHERE ended_at IS NULL AND room_id = $1",
         );
-        platform.db.execute(update.bind(stream.path().name()).bind(viewers).bind(now_ms())).await?;
+        platform.db.execute(update.bind(room.id).bind(viewers).bind(now_ms())).await?;
     }
     Ok(())
 }

@@ -101,8 +101,10 @@ pub async fn create(platform: &Platform, user: &User, new: &NewRoom) -> Result<R
         "INSERT INTO rooms (user_id, name, title, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) RETURNING ",
         room_columns!()
     );
-    let insert =
-        sql(insert).bind(user.id).bind(random::letters(20)).bind(change.title.clone().unwrap_or_default());
+    let insert = sql(insert)
+        .bind(user.id)
+        .bind(random::letters(super::NAME_CHARS))
+        .bind(change.title.clone().unwrap_or_default());
     let room: Room = tx.one(insert.bind(now_ms())).await?;
     let room = write(&mut tx, room, change, user).await?;
     tx.commit().await?;

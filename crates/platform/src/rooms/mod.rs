@@ -107,8 +107,15 @@ pub async fn get(db: &Db, id: i64) -> Result<Room> {
     by_id(db, id).await?.ok_or_else(|| Error::not_found("room_not_found", "There is no such room."))
 }
 
-/// The room whose stream has this name.
+/// Letters and digits of a room's stream name.
+const NAME_CHARS: usize = 20;
+
+/// The room whose stream has this name. What has not the form of one is not looked up, so that streams that are no rooms
+/// cost the database nothing.
 pub async fn by_name(db: &Db, name: &str) -> Result<Option<Room>> {
+    if name.len() != NAME_CHARS || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(None);
+    }
     Ok(db.maybe(sql(concat!("SELECT ", room_columns!(), " FROM rooms WHERE name = $1")).bind(name)).await?)
 }
 
