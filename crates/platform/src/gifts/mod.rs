@@ -64,17 +64,20 @@ pub async fn send(
     if key.is_some_and(|key| key.is_empty() || key.len() > 200) {
         return Err(Error::invalid("idempotency_key", "The Idempotency-Key has 1 to 200 bytes."));
     }
-    rooms::may_view(platform, room, Some(user)).await?;
-    match room.status {
-        IDLE => return Err(Error::conflict("room_idle", "The room is not live yet.")),
-        ENDED => return Err(Error::conflict("room_ended", "The room has ended.")),
-        _ => {}
-    }
+    let closed = match room.status {
+        IDLE => Some(Error::conflict("room_idle", "The room is not live yet.")),
+        ENDED => Some(Error::conflict("room_ended", "The room has ended.")),
+        _ => rooms::may_view(platform, room, Some(user)).await.err(),
+    };
     let mut tx = platform.db.begin().await?;
     if let Some(key) = key
         && let Some(answer) = answered(&mut tx, user.id, key, &format!("{} {gift_id} {num}", room.id)).await?
     {
         return Ok(answer);
+    }
+    // Only now: who asks again about a gift that was paid gets the answer, whatever became of the room.
+    if let Some(error) = closed {
+        return Err(error);
     }
     let gift = catalogue::active(&mut tx, gift_id).await?;
     let gift = gift.ok_or_else(|| Error::not_found("gift_not_found", "There is no such gift."))?;

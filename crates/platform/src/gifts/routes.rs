@@ -2,7 +2,7 @@ use super::Sent;
 use super::catalogue::{self, Gift, GiftInput};
 use super::leaders::{self, Leader, LeadersQuery};
 use crate::caller::Caller;
-use crate::{Platform, Result, rooms};
+use crate::{Error, Platform, Result, rooms};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use http::{HeaderMap, StatusCode};
@@ -87,7 +87,9 @@ async fn give(
 ) -> Result<Json<Sent>> {
     let user = caller.user()?;
     let room = rooms::get(&platform.db, id).await?;
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+    let key = headers.get("idempotency-key").map(|key| key.to_str()).transpose();
+    let key =
+        key.map_err(|_| Error::invalid("idempotency_key", "The Idempotency-Key is ASCII that can be seen."))?;
     Ok(Json(super::send(&platform, user, &room, wish.gift_id, wish.num, key).await?))
 }
 

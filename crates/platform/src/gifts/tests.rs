@@ -127,6 +127,9 @@ async fn a_wish_that_is_sent_fifty_times_is_paid_once() {
     assert_eq!(answers[0].balance, 980);
     let other = gifts::send(&platform, &user, &room, gift, 3, Some("one")).await.unwrap_err();
     assert_eq!((other.status, other.code), (StatusCode::CONFLICT, "idempotency_conflict"));
+    let ended = rooms::Room { status: rooms::ENDED, ..room.clone() };
+    let again = gifts::send(&platform, &user, &ended, gift, 2, Some("one")).await.unwrap();
+    assert_eq!(again, answers[0], "asked again after the end");
     assert_eq!(wallet::balance(&platform.db, Account::User(user.id)).await.unwrap(), 980);
 }
 
