@@ -4,7 +4,7 @@ use crate::{Error, Platform, Result};
 use axum::Json;
 use axum::extract::State;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use http::{StatusCode, Uri};
+use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -61,7 +61,7 @@ async fn register(
     State(platform): State<Arc<Platform>>,
     caller: Caller,
     jar: CookieJar,
-    uri: Uri,
+    headers: HeaderMap,
     Json(account): Json<NewAccount>,
 ) -> Result<(StatusCode, CookieJar, Json<Opened>)> {
     let config = &platform.config.accounts;
@@ -73,7 +73,7 @@ async fn register(
     users::username(&account.username)?;
     let hash = platform.accounts.passwords.hash(account.password).await?;
     let user = users::create(&platform.db, &account.username, &account.nickname, &hash).await?;
-    let (jar, opened) = open(&platform, &caller, &user, jar, &uri).await?;
+    let (jar, opened) = open(&platform, &caller, &user, jar, &headers).await?;
     Ok((StatusCode::CREATED, jar, opened))
 }
 
@@ -96,7 +96,7 @@ async fn sign_in(
     State(platform): State<Arc<Platform>>,
     caller: Caller,
     jar: CookieJar,
-    uri: Uri,
+    headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<(CookieJar, Json<Opened>)> {
     let name = credentials.username.trim().to_lowercase();
@@ -112,7 +112,7 @@ async fn sign_in(
         return Err(Error::forbidden("account_disabled", "This account is closed."));
     }
     second_factor::check(&platform, &user, credentials.totp.as_deref()).await?;
-    open(&platform, &caller, &user, jar, &uri).await
+    open(&platform, &caller, &user, jar, &headers).await
 }
 
 async fn open(
@@ -120,13 +120,16 @@ async fn open(
     caller: &Caller,
     user: &users::User,
     jar: CookieJar,
-    uri: &Uri,
+    headers: &HeaderMap,
 ) -> Result<(CookieJar, Json<Opened>)> {
     let (token, _) = sessions::open(platform, user, &caller.user_agent, &caller.address.to_string()).await?;
+    // Browsers say so themselves, which holds behind a proxy that ends TLS as well.
+    let is_https =
+        headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
     let cookie = Cookie::build((SESSION_COOKIE, token.clone()))
         .path("/")
         .http_only(true)
-        .secure(uri.scheme_str() == Some("https"))
+        .secure(is_https)
         .same_site(SameSite::Lax)
         .permanent();
     Ok((jar.add(cookie), Json(Opened { token, user: user.public() })))
