@@ -12,6 +12,7 @@ pub mod chat;
 pub mod clock;
 pub mod db;
 pub mod error;
+pub mod extract;
 pub mod follows;
 pub mod gate;
 pub mod gifts;

@@ -1,7 +1,7 @@
 use super::{PublicUser, Registration, second_factor, sessions, users};
 use crate::caller::{Caller, SESSION_COOKIE};
+use crate::extract::Json;
 use crate::{Error, Platform, Result};
-use axum::Json;
 use axum::extract::State;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use http::{HeaderMap, StatusCode, header};

@@ -1,9 +1,9 @@
 use super::comments::{self, Comment};
 use crate::caller::Caller;
+use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::{Error, Platform, Result, moderation, rooms};
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 use std::sync::Arc;

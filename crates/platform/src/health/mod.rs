@@ -9,9 +9,9 @@ mod tests;
 
 use crate::caller::Caller;
 use crate::clock::now_ms;
+use crate::extract::{Json, Path};
 use crate::{Error, Platform, Result, rooms};
-use axum::Json;
-use axum::extract::{Path, State as Shared};
+use axum::extract::State as Shared;
 use hub::{Hub, Stream, StreamPath};
 use media::TrackInfo;
 use serde::Serialize;

@@ -8,10 +8,10 @@ mod tests;
 
 use crate::caller::Caller;
 use crate::db::sql;
+use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::{Platform, Result, row};
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use std::sync::Arc;

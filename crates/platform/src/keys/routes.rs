@@ -1,6 +1,6 @@
 use crate::caller::Caller;
+use crate::extract::Json;
 use crate::{Platform, Result, rooms};
-use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
