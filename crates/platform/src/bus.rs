@@ -25,6 +25,8 @@ pub enum Event {
         /// Which.
         room_id: i64,
     },
+    /// An admin changed the settings.
+    SettingsChanged,
     /// For everybody in a room: an event of the room socket.
     ToRoom {
         /// Which.

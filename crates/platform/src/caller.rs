@@ -1,8 +1,8 @@
 //! Who calls: the person behind a request, found from its session.
 
-use crate::accounts::{self, User};
+use crate::accounts::{self, User, api_tokens};
 use crate::{Error, Platform, Result};
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath};
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -54,8 +54,15 @@ impl FromRequestParts<Arc<Platform>> for Caller {
                 if by_cookie && !is_safe(&parts.method) && !is_same_site(&parts.headers) {
                     return Err(Error::forbidden("cross_site", "A page of another site may not do this."));
                 }
-                match accounts::sessions::find(platform, token).await? {
-                    Some((user, session)) => (Some(user), Some(session)),
+                match accounts::identify(platform, token).await? {
+                    Some(identity) => {
+                        let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+                        let needed = api_tokens::needed(&parts.method, path);
+                        if !identity.has(needed) {
+                            return Err(scope_missing(needed));
+                        }
+                        (Some(identity.user), identity.session_id)
+                    }
                     // A cookie goes with every request, also long after its session; a token is shown on purpose.
                     None if by_cookie => (None, None),
                     None => {
@@ -69,6 +76,16 @@ impl FromRequestParts<Arc<Platform>> for Caller {
         };
         Ok(Self { user, session_id, address, user_agent })
     }
+}
+
+fn scope_missing(needed: Option<api_tokens::Scope>) -> Error {
+    Error::forbidden(
+        "token_scope",
+        match needed {
+            Some(scope) => format!("This API token lacks the scope {}.", scope.word()),
+            None => "No API token may do this; sign in.".to_owned(),
+        },
+    )
 }
 
 /// The token a request shows, and whether a cookie brought it.

@@ -25,6 +25,7 @@ pub mod notifications;
 pub mod page;
 pub mod random;
 pub mod rooms;
+pub mod settings;
 pub mod text;
 pub mod tokens;
 pub mod wallet;
@@ -80,6 +81,8 @@ pub struct Platform {
     pub bus: Bus,
     /// Tokens in addresses of streams.
     pub tokens: Arc<dyn tokens::Tokens>,
+    /// What admins set.
+    settings: settings::State,
     /// What accounts keep in memory.
     pub accounts: accounts::State,
     /// What chat keeps in memory.
@@ -99,6 +102,7 @@ impl Platform {
         let db = Db::open(&config.database, &config.data_dir).await?;
         let is_alone = config.redis_url.is_empty();
         let platform = Self::on(config, db, hub, bus, tokens);
+        settings::load(&platform).await.map_err(OpenError::Settings)?;
         if is_alone && let Err(error) = rooms::status::settle_all(&Arc::downgrade(&platform)).await {
             tracing::warn!(%error, "rooms that were live when the server stopped could not be paused");
         }
@@ -107,10 +111,21 @@ impl Platform {
 
     /// On a database that is open already. Must be called on a tokio runtime.
     pub fn on(config: Config, db: Db, hub: Arc<Hub>, bus: Bus, tokens: Arc<dyn tokens::Tokens>) -> Arc<Self> {
+        let settings = settings::State::new(&config);
         let accounts = accounts::State::new(&config.accounts);
         let chat = chat::State::new(&config.chat, &db);
-        let platform =
-            Arc::new(Self { config, db, hub, bus, tokens, accounts, chat, health: health::State::default() });
+        let platform = Arc::new(Self {
+            config,
+            db,
+            hub,
+            bus,
+            tokens,
+            settings,
+            accounts,
+            chat,
+            health: health::State::default(),
+        });
+        settings::follow(&platform);
         rooms::status::follow(&platform);
         rooms::broadcasts::start(&platform);
         health::start(&platform);
@@ -124,6 +139,9 @@ pub enum OpenError {
     /// The database cannot be reached or brought up to date.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// What admins set cannot be read.
+    #[error("the settings in the database cannot be read: {0}")]
+    Settings(Error),
     /// What connects servers cannot be used.
     #[error(transparent)]
     Bus(#[from] bus::ConnectError),
@@ -135,6 +153,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(chat::routes())
         .merge(moderation::routes())
         .merge(accounts::routes())
+        .merge(settings::routes())
         .merge(admin::routes())
         .merge(rooms::routes())
         .merge(gifts::routes())

@@ -1,5 +1,8 @@
 //! Lists in pages: a page says where the next one begins, so that what is added meanwhile shifts nothing.
 
+use crate::Result;
+use crate::db::{Db, Query, Row};
+use crate::extract::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -36,6 +39,20 @@ impl PageQuery {
     /// The cursor of lists that are read from the newest id down.
     pub fn before_id(self) -> i64 {
         self.cursor.unwrap_or(i64::MAX)
+    }
+}
+
+impl<T: Row> Page<T> {
+    /// The page that `query` reads, as an answer. The number of rows it may give is the last of its values, and bound
+    /// here; `cursor` is of the last item given.
+    pub async fn read(
+        db: &Db,
+        query: Query,
+        page: PageQuery,
+        cursor: impl Fn(&T) -> i64,
+    ) -> Result<Json<Self>> {
+        let items = db.all(query.bind(page.limit() + 1)).await?;
+        Ok(Json(Self::cut(items, page.limit(), cursor)))
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) fn config() -> Config {
             sign_ins_per_minute: 6000,
             sign_ins_burst: 6000,
             password_hashes_at_once: 2,
+            api_tokens_max: 3,
+            invitations_at_once_max: 10,
         },
         chat: crate::chat::testing::config(),
         gifts: gifts::Config { num_max: 1000, combo_window_ms: 60_000, price_max: 1_000_000 },

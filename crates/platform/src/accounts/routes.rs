@@ -1,4 +1,4 @@
-use super::{PublicUser, Registration, second_factor, sessions, users};
+use super::{PublicUser, Registration, api_tokens, first_admin, invitations, second_factor, sessions, users};
 use crate::caller::{Caller, SESSION_COOKIE};
 use crate::extract::Json;
 use crate::{Error, Platform, Result};
@@ -18,6 +18,9 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .routes(routes!(sign_in))
         .routes(routes!(sign_out))
         .routes(routes!(me))
+        .routes(routes!(first_admin::set_up))
+        .merge(api_tokens::routes())
+        .merge(invitations::routes())
         .merge(super::profile::routes())
 }
 
@@ -31,6 +34,9 @@ struct NewAccount {
     /// The name that is shown.
     #[serde(default)]
     nickname: String,
+    /// The code of an invitation, while registration is by invitation.
+    #[serde(default)]
+    invitation: String,
 }
 
 /// Who wants in.
@@ -47,7 +53,7 @@ struct Credentials {
 
 /// A session that begins. Browsers get the token as a cookie as well.
 #[derive(Serialize, ToSchema)]
-struct Opened {
+pub(super) struct Opened {
     /// To show as `Authorization: Bearer …` or in a `token` header.
     token: String,
     /// Who is signed in.
@@ -64,15 +70,20 @@ async fn register(
     headers: HeaderMap,
     Json(account): Json<NewAccount>,
 ) -> Result<(StatusCode, CookieJar, Json<Opened>)> {
-    let config = &platform.config.accounts;
-    if config.registration == Registration::Closed {
+    let registration = platform.settings().registration;
+    if registration == Registration::Closed {
         return Err(Error::forbidden("registration_closed", "Nobody can register here at the moment."));
     }
     platform.accounts.attempts_by_address.check(&caller.address)?;
     check_password(&platform, &account.password)?;
     users::username(&account.username)?;
     let hash = platform.accounts.passwords.hash(account.password).await?;
-    let user = users::create(&platform.db, &account.username, &account.nickname, &hash).await?;
+    let mut tx = platform.db.begin().await?;
+    let user = users::insert(&mut tx, &account.username, &account.nickname, &hash, "user").await?;
+    if registration == Registration::Invite {
+        invitations::redeem(&mut tx, &account.invitation, user.id).await?;
+    }
+    tx.commit().await?;
     let (jar, opened) = open(&platform, &caller, &user, jar, &headers).await?;
     Ok((StatusCode::CREATED, jar, opened))
 }
@@ -115,7 +126,7 @@ async fn sign_in(
     open(&platform, &caller, &user, jar, &headers).await
 }
 
-async fn open(
+pub(super) async fn open(
     platform: &Platform,
     caller: &Caller,
     user: &users::User,

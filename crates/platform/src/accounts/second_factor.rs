@@ -34,8 +34,14 @@ pub(super) async fn confirm(platform: &Platform, user: &User, code: &str) -> Res
     let secret =
         secret.ok_or_else(|| Error::conflict("second_factor_not_begun", "Ask for a secret first."))?;
     let step = step_of(&secret, code)?.ok_or_else(wrong)?;
-    let update = sql("UPDATE users SET totp_confirmed_at = $2, totp_last_step = $3 WHERE id = $1");
-    tx.execute(update.bind(user.id).bind(now_ms()).bind(step)).await?;
+    let update = sql("UPDATE users SET totp_confirmed_at = $2, totp_last_step = $3 WHERE id = $1 \
+         AND totp_confirmed_at IS NULL AND totp_secret = $4");
+    if tx.execute(update.bind(user.id).bind(now_ms()).bind(step).bind(&secret)).await? == 0 {
+        return Err(Error::conflict(
+            "second_factor_on",
+            "The second factor is on already; take it off first.",
+        ));
+    }
     let mut codes = Vec::with_capacity(RECOVERY_CODES);
     for _ in 0..RECOVERY_CODES {
         let code = random::letters(RECOVERY_CHARS);

@@ -121,3 +121,124 @@ async fn a_profile_shows_what_its_owner_wrote_and_takes_no_script_for_a_picture(
         );
     }
 }
+
+#[tokio::test]
+async fn the_first_admin_needs_the_printed_token_which_is_good_once() {
+    let platform = platform().await;
+    let nobody = Client::anonymous(&platform);
+    assert_eq!(nobody.get("/api/v1/site").await.1["needs_setup"], true);
+    let early = super::first_admin::token(&platform).await.unwrap().unwrap();
+    let token = super::first_admin::token(&platform).await.unwrap().unwrap();
+    let setup = |token: &str, password: &str| {
+        let body = json!({"token": token, "username": "Boss", "password": password});
+        let nobody = &nobody;
+        async move { nobody.post("/api/v1/setup", body).await }
+    };
+    assert_eq!(
+        setup(&early, "correct horse").await.1["error"]["code"],
+        "setup_token",
+        "a later one was printed"
+    );
+    assert_eq!(setup(&token, "short").await.1["error"]["code"], "password_length");
+    let (status, opened) = setup(&token, "correct horse").await;
+    assert_eq!(status, StatusCode::CREATED, "{opened}");
+    let mut boss = Client::anonymous(&platform);
+    boss.token = Some(opened["token"].as_str().unwrap().to_owned());
+    assert_eq!(boss.get("/api/v1/admin/users").await.0, StatusCode::OK);
+    assert_eq!(setup(&token, "correct horse").await.1["error"]["code"], "set_up_already");
+    assert_eq!(nobody.get("/api/v1/site").await.1["needs_setup"], false);
+    assert_eq!(super::first_admin::token(&platform).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn while_registration_is_by_invitation_each_code_lets_one_in() {
+    let platform = platform().await;
+    let (admin, nobody) = (Client::admin(&platform, "admin").await, Client::anonymous(&platform));
+    admin.patch("/api/v1/admin/settings", json!({"registration": "invite"})).await;
+    let made = admin.post("/api/v1/admin/invitations", json!({"count": 2})).await;
+    assert_eq!(made.0, StatusCode::CREATED, "{}", made.1);
+    let code = |at: usize| made.1["codes"][at].as_str().unwrap().to_owned();
+    let register = |name: &str, code: String| {
+        let body = json!({"username": name, "password": "correct horse", "invitation": code});
+        let nobody = &nobody;
+        async move { nobody.post("/api/v1/accounts", body).await }
+    };
+    assert_eq!(register("mark", String::new()).await.1["error"]["code"], "invitation");
+    assert_eq!(register("mark", code(0)).await.0, StatusCode::CREATED);
+    assert_eq!(register("anna", code(0)).await.1["error"]["code"], "invitation", "used");
+    let list = admin.get("/api/v1/admin/invitations").await.1;
+    let unused = &list["items"][0];
+    assert_eq!((&unused["used_by"], list["items"][1]["used_by"].is_i64()), (&json!(null), true));
+    let path = format!("/api/v1/admin/invitations/{}", unused["id"]);
+    assert_eq!(admin.delete(&path).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(register("anna", code(1)).await.1["error"]["code"], "invitation", "taken back");
+    assert_eq!(register("anna", String::new()).await.0, StatusCode::FORBIDDEN, "and nobody was added by it");
+    let users = admin.get("/api/v1/admin/users?q=anna").await.1;
+    assert_eq!(users["items"], json!([]));
+}
+
+#[tokio::test]
+async fn an_api_token_does_what_its_scopes_say_and_nothing_about_credentials() {
+    let platform = platform().await;
+    let owner = Client::admin(&platform, "owner").await;
+    let make = |scopes: serde_json::Value| {
+        let owner = &owner;
+        async move { owner.post("/api/v1/me/api-tokens", json!({"name": "a bot", "scopes": scopes})).await }
+    };
+    let (status, made) = make(json!(["read", "rooms"])).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let mut bot = Client::anonymous(&platform);
+    bot.token = Some(made["token"].as_str().unwrap().to_owned());
+    assert_eq!(bot.get("/api/v1/me").await.1["username"], "owner");
+    assert_eq!(bot.post("/api/v1/rooms", json!({"title": "by a bot"})).await.0, StatusCode::CREATED);
+    for (method, path, body) in [
+        ("PATCH", "/api/v1/me", json!({"nickname": "x"})),
+        ("GET", "/api/v1/admin/users", json!(null)),
+        ("PUT", "/api/v1/me/password", json!({"old": "a", "new": "b"})),
+        ("GET", "/api/v1/me/sessions", json!(null)),
+        ("POST", "/api/v1/me/api-tokens", json!({"name": "more", "scopes": ["admin"]})),
+        ("POST", "/api/v1/me/second-factor", json!({})),
+        ("POST", "/api/v1/me/wallet/redeem", json!({"code": "x"})),
+    ] {
+        let body = (!body.is_null()).then_some(body);
+        let (status, answer) = bot.call(method.parse().unwrap(), path, body).await;
+        assert_eq!(
+            (status, &answer["error"]["code"]),
+            (StatusCode::FORBIDDEN, &json!("token_scope")),
+            "{path}"
+        );
+    }
+    assert_eq!(make(json!([])).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(make(json!(["everything"])).await.0, StatusCode::BAD_REQUEST);
+    make(json!(["admin"])).await;
+    make(json!(["admin"])).await;
+    assert_eq!(make(json!(["admin"])).await.1["error"]["code"], "too_many_tokens");
+    let list = owner.get("/api/v1/me/api-tokens").await.1;
+    assert!(list[0].get("token").is_none() && list[2]["used_at"].is_i64(), "{list}");
+    let eve = Client::new(&platform, "eve").await;
+    let path = format!("/api/v1/me/api-tokens/{}", made["id"]);
+    assert_eq!(eve.delete(&path).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(owner.delete(&path).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(bot.get("/api/v1/me").await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_confirmations_of_a_second_factor_at_once_one_gives_codes() {
+    let platform = platform().await;
+    let mark = Client::new(&platform, "mark").await;
+    let (_, begun) = mark.post("/api/v1/me/second-factor", json!({})).await;
+    let totp = super::second_factor::totp(begun["secret"].as_str().unwrap()).unwrap();
+    let code = totp.generate(u64::try_from(crate::clock::now_ms() / 1000).unwrap()).to_string();
+    let user = super::users::by_id(&platform.db, mark.id).await.unwrap().unwrap();
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let (platform, user, code) = (platform.clone(), user.clone(), code.clone());
+            tokio::spawn(async move { super::second_factor::confirm(&platform, &user, &code).await.is_ok() })
+        })
+        .collect();
+    let mut confirmed = 0;
+    for task in tasks {
+        confirmed += usize::from(task.await.unwrap());
+    }
+    assert_eq!(confirmed, 1);
+}

@@ -1,7 +1,7 @@
 //! Users: the rows, and what others may see of them.
 
 use crate::clock::now_ms;
-use crate::db::{self, Db, sql};
+use crate::db::{self, Db, Tx, sql};
 use crate::{Error, Result, row, text};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -101,13 +101,28 @@ pub async fn by_username(db: &Db, username: &str) -> Result<Option<User>> {
 
 /// Adds a user. `nickname` may be empty.
 pub async fn create(db: &Db, name: &str, nickname: &str, password_hash: &str) -> Result<User> {
+    let mut tx = db.begin().await?;
+    let user = insert(&mut tx, name, nickname, password_hash, "user").await?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Adds a user within a transaction, as `user` or `admin`.
+pub async fn insert(
+    tx: &mut Tx,
+    name: &str,
+    nickname: &str,
+    password_hash: &str,
+    role: &str,
+) -> Result<User> {
     let nickname = text::line("nickname", nickname, 0, 32)?;
     let query = sql(concat!(
-        "INSERT INTO users (username, nickname, password_hash, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) RETURNING ",
+        "INSERT INTO users (username, nickname, password_hash, role, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $5) RETURNING ",
         columns!()
     ));
-    let query = query.bind(username(name)?).bind(nickname).bind(password_hash).bind(now_ms());
-    db.one(query).await.map_err(|error| match db::is_taken(&error) {
+    let query = query.bind(username(name)?).bind(nickname).bind(password_hash).bind(role).bind(now_ms());
+    tx.one(query).await.map_err(|error| match db::is_taken(&error) {
         true => Error::conflict("username_taken", "This user name is taken."),
         false => error.into(),
     })

@@ -95,7 +95,8 @@ pub async fn open_room(platform: &Platform, room_id: i64) -> Result<Room> {
 
 /// Says something in a room: checked, stored, then told. The caller makes sure that `user` is in the room.
 pub async fn say(platform: &Platform, room_id: i64, user: &User, message: Message<'_>) -> Result<Comment> {
-    let content = text::line("data", message.content, 1, platform.config.chat.message_chars_max)?;
+    let max = usize::try_from(platform.settings().message_chars_max).unwrap_or(0);
+    let content = text::line("data", message.content, 1, max)?;
     let colour = colour(message.colour)?;
     if !matches!(message.mode, "scroll" | "top" | "bottom") {
         return Err(Error::invalid("mode", "mode is scroll, top or bottom."));

@@ -1,7 +1,8 @@
 //! The room socket: what clients say to it, what it answers, and how events reach the rooms.
 
 use super::{Message, comments, open_room, say};
-use crate::accounts::{self, PublicUser, User};
+use crate::accounts::api_tokens::Scope;
+use crate::accounts::{self, Identity, PublicUser, User};
 use crate::bus::Event;
 use crate::caller::{credential, is_same_site};
 use crate::clock::now_ms;
@@ -29,8 +30,8 @@ const ONLINE_EVERY: Duration = Duration::from_millis(500);
 const PING_EVERY: Duration = Duration::from_secs(5);
 const PING_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Who showed a token: the token, the person, the session and when it was looked up.
-type Known = (String, Arc<User>, i64, Instant);
+/// Who showed a token: the token, whose it is, and when it was looked up.
+type Known = (String, Identity, Instant);
 
 /// What is kept of a socket.
 struct Connection {
@@ -151,7 +152,8 @@ async fn answer(
         left(platform, io, socket, room_id).await;
         return Ok(json!({"ok": true}));
     }
-    let user = who(platform, socket, connection, data["token"].as_str()).await?;
+    let scope = if name == "gift" { Scope::Gifts } else { Scope::Chat };
+    let user = who(platform, socket, connection, data["token"].as_str(), scope).await?;
     if name == "joinLive" {
         return join(platform, io, socket, &user, room_id, data["batch"] == true).await;
     }
@@ -237,24 +239,32 @@ async fn who(
     socket: &SocketRef,
     connection: &Connection,
     token: Option<&str>,
+    scope: Scope,
 ) -> Result<Arc<User>> {
     let token = token.filter(|token| !token.is_empty()).or(connection.token.as_deref());
     let token = token.ok_or_else(|| Error::unauthorized("not_signed_in", "Sign in first."))?;
     let known = || connection.known.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((of, user, _, looked_up)) = &*known()
+    let may = |identity: &Identity| match identity.has(Some(scope)) {
+        true => Ok(identity.user.clone()),
+        false => Err(Error::forbidden("token_scope", "This API token may not do this.")),
+    };
+    if let Some((of, identity, looked_up)) = &*known()
         && of == token
         && looked_up.elapsed() < RECHECK_AFTER
     {
-        return Ok(user.clone());
+        return may(identity);
     }
     let ended = || Error::unauthorized("session_ended", "This session has ended; sign in again.");
-    let (user, session_id) = accounts::sessions::find(platform, token).await?.ok_or_else(ended)?;
-    let before = known().replace((token.to_owned(), user.clone(), session_id, Instant::now()));
-    if let Some((_, before, session_id, _)) = before {
-        socket.leave([of_user(before.id), of_session(session_id)]);
+    let identity = accounts::identify(platform, token).await?.ok_or_else(ended)?;
+    let rooms = |identity: &Identity| match identity.session_id {
+        Some(session_id) => vec![of_user(identity.user.id), of_session(session_id)],
+        None => vec![of_user(identity.user.id)],
+    };
+    if let Some((_, before, _)) = known().replace((token.to_owned(), identity.clone(), Instant::now())) {
+        socket.leave(rooms(&before));
     }
-    socket.join([of_user(user.id), of_session(session_id)]);
-    Ok(user)
+    socket.join(rooms(&identity));
+    may(&identity)
 }
 
 /// Tells a socket what was wrong, as an event named by its id, in the words clients of the tutorial know.

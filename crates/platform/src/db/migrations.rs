@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "chat", include_str!("../../../../migrations/0008_chat.sql")),
     (9, "moderation", include_str!("../../../../migrations/0009_moderation.sql")),
     (10, "money", include_str!("../../../../migrations/0010_money.sql")),
+    (12, "settings", include_str!("../../../../migrations/0012_settings.sql")),
 ];
 
 /// Brings the tables up to date. PostgreSQL holds an advisory lock meanwhile, so that servers may start together.

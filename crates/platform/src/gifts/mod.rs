@@ -55,10 +55,9 @@ pub async fn send(
     num: i64,
     key: Option<&str>,
 ) -> Result<Sent> {
-    let config = &platform.config.gifts;
-    if !(1..=config.num_max).contains(&num) {
-        let message =
-            format!("{num} of a gift cannot be given; 1 to {} are expected (gifts.num_max).", config.num_max);
+    let max = platform.settings().gift_num_max;
+    if !(1..=max).contains(&num) {
+        let message = format!("{num} of a gift cannot be given; 1 to {max} are expected (gift_num_max).");
         return Err(Error::invalid("num", message));
     }
     if key.is_some_and(|key| key.is_empty() || key.len() > 200) {

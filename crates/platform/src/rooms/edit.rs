@@ -85,7 +85,7 @@ pub async fn create(platform: &Platform, user: &User, new: &NewRoom) -> Result<R
         scheduled_at: Some(new.scheduled_at),
     };
     let change = checked(platform, change).await?;
-    let max = platform.config.rooms.per_user_max;
+    let max = platform.settings().rooms_per_user_max;
     let mut tx = platform.db.begin().await?;
     // Held until the end, so that of two at once the later counts the earlier.
     let lock = format!("SELECT id FROM users WHERE id = $1{}", tx.for_update());
@@ -94,7 +94,7 @@ pub async fn create(platform: &Platform, user: &User, new: &NewRoom) -> Result<R
         sql("SELECT COUNT(*) FROM rooms WHERE user_id = $1 AND status <> $2").bind(user.id).bind(ENDED);
     if tx.one::<(i64,)>(count).await?.0 >= max {
         let message =
-            format!("You have {max} rooms that have not ended; end one first (rooms.per_user_max).");
+            format!("You have {max} rooms that have not ended; end one first (rooms_per_user_max).");
         return Err(Error::conflict("too_many_rooms", message));
     }
     let insert = concat!(
