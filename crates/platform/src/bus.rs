@@ -27,6 +27,29 @@ pub enum Event {
     },
     /// An admin changed the settings.
     SettingsChanged,
+    /// A stream is to be cut, on the server that carries it.
+    Cut {
+        /// Where it is.
+        stream: String,
+        /// Whether it ends for its viewers too; else it waits for the next publisher.
+        is_final: bool,
+    },
+    /// People came to a room on this server, or left it.
+    AudienceChanged {
+        /// Which.
+        room_id: i64,
+        /// Its stream name.
+        room_name: String,
+    },
+    /// Who watches a room through one server.
+    Audience {
+        /// Which server.
+        server: String,
+        /// Which room.
+        room_id: i64,
+        /// Who.
+        part: crate::audience::Part,
+    },
     /// For everybody in a room: an event of the room socket.
     ToRoom {
         /// Which.
@@ -97,12 +120,22 @@ impl Bus {
 
     /// Tells everybody.
     pub fn tell(&self, event: Event) {
+        self.tell_others(event.clone());
+        self.tell_here(event);
+    }
+
+    /// Tells other servers alone.
+    pub fn tell_others(&self, event: Event) {
         if let Some(others) = &self.others
-            && others.try_send(event.clone()).is_err()
+            && others.try_send(event).is_err()
         {
             tracing::debug!("too many events wait for redis; other servers miss one");
         }
-        self.tell_here(event);
+    }
+
+    /// Whether there may be other servers.
+    pub fn is_shared(&self) -> bool {
+        self.others.is_some()
     }
 
     /// Tells everybody in this process.

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub mod audience;
 pub mod bus;
 pub mod caller;
 pub mod chat;
@@ -59,6 +60,8 @@ pub struct Config {
     pub chat: chat::Config,
     /// Rooms.
     pub rooms: rooms::Config,
+    /// Keeping order.
+    pub moderation: moderation::Config,
     /// Gifts.
     pub gifts: gifts::Config,
     /// Coins.
@@ -85,8 +88,12 @@ pub struct Platform {
     settings: settings::State,
     /// What accounts keep in memory.
     pub accounts: accounts::State,
+    /// Who watches through other servers.
+    audience: audience::State,
     /// What chat keeps in memory.
     pub chat: chat::State,
+    /// What moderation keeps in memory.
+    moderation: moderation::State,
     /// How streams come in.
     pub health: health::State,
 }
@@ -114,6 +121,7 @@ impl Platform {
         let settings = settings::State::new(&config);
         let accounts = accounts::State::new(&config.accounts);
         let chat = chat::State::new(&config.chat, &db);
+        let moderation = moderation::State::new(&config.moderation);
         let platform = Arc::new(Self {
             config,
             db,
@@ -123,8 +131,12 @@ impl Platform {
             settings,
             accounts,
             chat,
+            moderation,
+            audience: audience::State::default(),
             health: health::State::default(),
         });
+        audience::share(&platform);
+        rooms::cuts::follow(&platform);
         settings::follow(&platform);
         rooms::status::follow(&platform);
         rooms::broadcasts::start(&platform);

@@ -31,6 +31,7 @@ pub(crate) fn config() -> Config {
             invitations_at_once_max: 10,
         },
         chat: crate::chat::testing::config(),
+        moderation: crate::moderation::Config { reports_per_minute: 60, reports_burst: 10 },
         gifts: gifts::Config { num_max: 1000, combo_window_ms: 60_000, price_max: 1_000_000 },
         wallet: wallet::Config {
             grant_max: 1_000_000,

@@ -30,6 +30,7 @@ pub struct Config {
     pub accounts: platform::accounts::Config,
     pub chat: platform::chat::Config,
     pub rooms: platform::rooms::Config,
+    pub moderation: platform::moderation::Config,
     pub gifts: platform::gifts::Config,
     pub wallet: platform::wallet::Config,
     pub follows: platform::follows::Config,

@@ -24,6 +24,7 @@ pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyho
         accounts: config.accounts.clone(),
         chat: config.chat.clone(),
         rooms: config.rooms.clone(),
+        moderation: config.moderation.clone(),
         gifts: config.gifts.clone(),
         wallet: config.wallet.clone(),
         follows: config.follows.clone(),

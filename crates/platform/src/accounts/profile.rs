@@ -5,7 +5,7 @@ use crate::caller::Caller;
 use crate::clock::now_ms;
 use crate::db::sql;
 use crate::extract::{Json, Path};
-use crate::{Error, Platform, Result, row, text};
+use crate::{Error, Platform, Result, rooms, row, text};
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -47,14 +47,21 @@ async fn edit(
     Json(change): Json<ProfileChange>,
 ) -> Result<Json<PublicUser>> {
     let user = caller.user()?;
-    let nickname = text::line("nickname", &change.nickname.unwrap_or_else(|| user.nickname.clone()), 0, 32)?;
-    let bio = text::lines("bio", &change.bio.unwrap_or_else(|| user.bio.clone()), 0, BIO_CHARS_MAX)?;
-    let avatar = change.avatar.unwrap_or_else(|| user.avatar.clone());
-    let avatar = crate::rooms::picture_address("avatar", &avatar)?;
-    let update = sql("UPDATE users SET nickname = $2, bio = $3, avatar = $4, updated_at = $5 WHERE id = $1");
-    platform.db.execute(update.bind(user.id).bind(nickname).bind(bio).bind(avatar).bind(now_ms())).await?;
-    let user = users::by_id(&platform.db, user.id).await?;
-    Ok(Json(user.ok_or_else(|| Error::not_found("user_not_found", "There is no such user."))?.public()))
+    let nickname = change.nickname.map(|text| text::line("nickname", &text, 0, 32)).transpose()?;
+    let bio = change.bio.map(|text| text::lines("bio", &text, 0, BIO_CHARS_MAX)).transpose()?;
+    let avatar = change.avatar.map(|address| rooms::picture_address("avatar", &address)).transpose()?;
+    let is_renamed = nickname.as_ref().is_some_and(|nickname| *nickname != user.nickname);
+    let mut tx = platform.db.begin().await?;
+    // What is not named stays, also what another request changes meanwhile.
+    let update = sql("UPDATE users SET nickname = COALESCE($2, nickname), bio = COALESCE($3, bio), \
+         avatar = COALESCE($4, avatar), updated_at = $5 WHERE id = $1");
+    tx.execute(update.bind(user.id).bind(nickname).bind(bio).bind(avatar).bind(now_ms())).await?;
+    let user = users::in_tx(&mut tx, user.id).await?;
+    if is_renamed {
+        rooms::reindex(&mut tx, &user).await?;
+    }
+    tx.commit().await?;
+    Ok(Json(user.public()))
 }
 
 /// What everybody may read of somebody.

@@ -3,7 +3,8 @@
 use crate::clock::now_ms;
 use crate::db::{self, Db, Tx, sql};
 use crate::{Error, Result, row, text};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
 
 row! {
@@ -46,7 +47,7 @@ impl std::fmt::Debug for User {
 }
 
 /// What everybody may see of a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PublicUser {
     /// Its number.
     pub id: i64,
@@ -90,6 +91,13 @@ pub fn username(text: &str) -> Result<String> {
 /// The user with this number.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<User>> {
     Ok(db.maybe(sql(concat!("SELECT ", columns!(), " FROM users WHERE id = $1")).bind(id)).await?)
+}
+
+/// The user with this number, held by the transaction until its end; else 404.
+pub async fn in_tx(tx: &mut Tx, id: i64) -> Result<User> {
+    let query = format!("SELECT {} FROM users WHERE id = $1{}", columns!(), tx.for_update());
+    let user = tx.maybe(sql(AssertSqlSafe(query)).bind(id)).await?;
+    user.ok_or_else(|| Error::not_found("user_not_found", "There is no such user."))
 }
 
 /// The user with this name, as it is stored.

@@ -5,10 +5,11 @@ use crate::clock::now_ms;
 use crate::db::sql;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
+use crate::rooms::{self, cuts};
 use crate::{Error, Platform, Result, keys, row};
 use axum::extract::State;
 use http::StatusCode;
-use hub::{StopReason, StreamPath};
+use hub::StreamPath;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -65,8 +66,7 @@ async fn list_users(
     let wanted = filter.q.trim().to_lowercase();
     let query = sql("SELECT id, username, nickname, role, is_disabled, created_at FROM users \
          WHERE substr(username, 1, length($1)) = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-    let query = query.bind(wanted).bind(page.before_id()).bind(page.limit() + 1);
-    Ok(Json(Page::cut(platform.db.all(query).await?, page.limit(), |user: &AccountView| user.id)))
+    Page::read(&platform.db, query.bind(wanted).bind(page.before_id()), page, |user: &AccountView| user.id).await
 }
 
 /// What is to be changed; what is not named stays.
@@ -92,15 +92,20 @@ async fn change_user(
     if admin.id == id {
         return Err(Error::conflict("own_account", "Admins change the accounts of others, not their own."));
     }
-    let user = users::by_id(&platform.db, id).await?;
-    let user = user.ok_or_else(|| Error::not_found("user_not_found", "There is no such user."))?;
+    let mut tx = platform.db.begin().await?;
+    // Both are held, the lower number first: of two admins who take it from each other one comes second, and is none.
+    let (low, high) = (admin.id.min(id), admin.id.max(id));
+    let (low, high) = (users::in_tx(&mut tx, low).await?, users::in_tx(&mut tx, high).await?);
+    let (now, user) = if low.id == admin.id { (low, high) } else { (high, low) };
+    if !now.is_admin() || now.is_disabled {
+        return Err(Error::forbidden("admins_only", "Only admins may do this."));
+    }
     let is_disabled = change.is_disabled.unwrap_or(user.is_disabled);
     let role = match change.is_admin {
         Some(true) => "admin",
         Some(false) => "user",
         None => &user.role,
     };
-    let mut tx = platform.db.begin().await?;
     let update = sql("UPDATE users SET is_disabled = $2, role = $3, updated_at = $4 WHERE id = $1");
     tx.execute(update.bind(id).bind(is_disabled).bind(role).bind(now_ms())).await?;
     let state = |is_disabled: bool, role: &str| {
@@ -137,12 +142,15 @@ async fn kick(
     let reason = crate::text::line("reason", &kick.reason, 1, 200)?;
     let path =
         StreamPath::parse(&kick.stream).map_err(|error| Error::invalid("stream", error.to_string()))?;
-    if !platform.hub.end(&path, StopReason::Kicked) {
+    let on_another_server =
+        rooms::by_name(&platform.db, path.name()).await?.is_some_and(|room| room.status == rooms::LIVE);
+    if platform.hub.get(&path).is_none() && !on_another_server {
         return Err(Error::not_found("stream_not_found", "There is no such live stream."));
     }
     let mut tx = platform.db.begin().await?;
     record(&mut tx, admin, "stream_kicked", path.to_string().as_str(), "", &reason).await?;
     tx.commit().await?;
+    cuts::end(&platform, &path);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -179,6 +187,5 @@ async fn log(
     let query =
         sql("SELECT id, user_id, action, object, before, after, created_at FROM audit_log WHERE id < $1 \
          ORDER BY id DESC LIMIT $2");
-    let query = query.bind(page.before_id()).bind(page.limit() + 1);
-    Ok(Json(Page::cut(platform.db.all(query).await?, page.limit(), |entry: &LogEntry| entry.id)))
+    Page::read(&platform.db, query.bind(page.before_id()), page, |entry: &LogEntry| entry.id).await
 }

@@ -42,3 +42,20 @@ async fn a_closed_account_is_out_at_once_and_the_log_says_by_whom() {
     );
     assert_eq!(admin.get("/api/v1/admin/users?q=%25").await.1["items"], json!([]));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_admins_who_take_it_from_each_other_at_once_one_is_left() {
+    let platform = platform().await;
+    for round in 0..10 {
+        let anna = Client::admin(&platform, &format!("anna{round}")).await;
+        let mark = Client::admin(&platform, &format!("mark{round}")).await;
+        let at = |id: i64| format!("/api/v1/admin/users/{id}");
+        let (to_anna, to_mark) = (at(anna.id), at(mark.id));
+        let both = tokio::join!(
+            mark.patch(&to_anna, json!({"is_admin": false})),
+            anna.patch(&to_mark, json!({"is_admin": false}))
+        );
+        let statuses = [both.0.0, both.1.0];
+        assert_eq!(statuses.iter().filter(|status| status.is_success()).count(), 1, "{statuses:?}");
+    }
+}

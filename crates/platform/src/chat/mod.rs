@@ -6,7 +6,7 @@
 //! and what other features tell ([`crate::bus::Event::ToRoom`]); who joins hears `history` once. A refusal comes as an
 //! event named by the socket's id and in the ack. Over HTTP: `GET /api/v1/rooms/{id}/comments` (`q` for
 //! moderators), `GET /api/v1/me/comments`, `DELETE /api/v1/comments/{comment_id}`. What is *not* here: rules, bans and
-//! moderators are [`crate::moderation`]; presence is of this process only.
+//! moderators are [`crate::moderation`]; who is there on other servers comes from [`crate::audience`].
 
 mod comments;
 mod presence;
@@ -23,7 +23,7 @@ pub use comments::{Comment, set_deleted};
 pub use routes::routes;
 pub use socket::layer;
 
-use crate::accounts::User;
+use crate::accounts::{PublicUser, User};
 use crate::db::Db;
 use crate::limiter::Limiter;
 use crate::rooms::{self, Room};
@@ -71,6 +71,21 @@ impl State {
         }
     }
 }
+
+impl State {
+    /// Numbers of the people in a room's socket here, and the last to come.
+    pub(crate) fn people(&self, room_id: i64) -> (Vec<i64>, Vec<PublicUser>) {
+        (self.presence.people_of(room_id), self.presence.shown(room_id, SHOWN_ELSEWHERE_MAX).people)
+    }
+
+    /// Rooms with people in their socket here.
+    pub(crate) fn rooms(&self) -> Vec<i64> {
+        self.presence.rooms()
+    }
+}
+
+/// People of a room whom other servers can show, at most.
+const SHOWN_ELSEWHERE_MAX: usize = 50;
 
 /// What somebody wants to say.
 #[derive(Debug)]

@@ -38,8 +38,6 @@ pub(super) struct Shown {
     pub clients: Vec<Sid>,
     /// People, the last to come first.
     pub people: Vec<PublicUser>,
-    /// All people.
-    pub count: usize,
 }
 
 impl Presence {
@@ -99,6 +97,16 @@ impl Presence {
         person.map(|person| person.sockets.iter().copied().collect()).unwrap_or_default()
     }
 
+    /// Numbers of the people in a room.
+    pub(super) fn people_of(&self, room_id: i64) -> Vec<i64> {
+        self.lock().rooms.get(&room_id).map(|room| room.people.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// Rooms with people in them.
+    pub(super) fn rooms(&self) -> Vec<i64> {
+        self.lock().rooms.keys().copied().collect()
+    }
+
     /// People in a room, in this process.
     pub(super) fn count(&self, room_id: i64) -> usize {
         self.lock().rooms.get(&room_id).map_or(0, |room| room.people.len())
@@ -119,13 +127,12 @@ impl Presence {
     pub(super) fn shown(&self, room_id: i64, max: usize) -> Shown {
         let inner = self.lock();
         let Some(room) = inner.rooms.get(&room_id) else {
-            return Shown { clients: Vec::new(), people: Vec::new(), count: 0 };
+            return Shown { clients: Vec::new(), people: Vec::new() };
         };
         let newest = || room.by_arrival.values().rev().filter_map(|id| room.people.get(id));
         Shown {
             clients: newest().flat_map(|person| &person.sockets).take(max).copied().collect(),
             people: newest().take(max).map(|person| person.user.clone()).collect(),
-            count: room.people.len(),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::accounts::{self, Identity, PublicUser, User};
 use crate::bus::Event;
 use crate::caller::{credential, is_same_site};
 use crate::clock::now_ms;
-use crate::{Error, Platform, Result, gifts, moderation, rooms};
+use crate::{Error, Platform, Result, audience, gifts, moderation, rooms};
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, SocketRef, TryData};
@@ -26,6 +26,8 @@ const BATCH_MAX: usize = 200;
 const RECHECK_AFTER: Duration = Duration::from_secs(60);
 /// Rooms with more people than are shown tell of comings and goings this often at most.
 const ONLINE_EVERY: Duration = Duration::from_millis(500);
+/// Between the last word to who floods and its end.
+const CUT_AFTER: Duration = Duration::from_millis(250);
 /// How often a dead connection is looked for, and how long it may stay silent.
 const PING_EVERY: Duration = Duration::from_secs(5);
 const PING_TIMEOUT: Duration = Duration::from_secs(4);
@@ -78,17 +80,14 @@ fn connected(platform: &Arc<Platform>, socket: &SocketRef, auth: Option<&Value>)
     }));
     for name in ["joinLive", "leaveLive", "comment", "gift"] {
         let platform = platform.clone();
-        socket.on(
-            name,
-            async move |socket: SocketRef, io: SocketIo, TryData(data): TryData<Value>, ack: AckSender| {
-                handle(&platform, &io, &socket, name, data.unwrap_or(Value::Null), ack).await;
-            },
-        );
+        socket.on(name, async move |socket: SocketRef, TryData(data): TryData<Value>, ack: AckSender| {
+            handle(&platform, &socket, name, data.unwrap_or(Value::Null), ack).await;
+        });
     }
     let platform = platform.clone();
-    socket.on_disconnect(async move |socket: SocketRef, io: SocketIo| {
+    socket.on_disconnect(async move |socket: SocketRef| {
         for room_id in platform.chat.presence.rooms_of(socket.id) {
-            left(&platform, &io, &socket, room_id).await;
+            left(&platform, &socket, room_id).await;
         }
     });
 }
@@ -104,29 +103,25 @@ fn token_of_handshake(headers: &HeaderMap) -> Option<String> {
     (!by_cookie || from_here()).then(|| token.to_owned())
 }
 
-async fn handle(
-    platform: &Platform,
-    io: &SocketIo,
-    socket: &SocketRef,
-    name: &str,
-    data: Value,
-    ack: AckSender,
-) {
+async fn handle(platform: &Platform, socket: &SocketRef, name: &str, data: Value, ack: AckSender) {
     let Some(connection) = socket.extensions.get::<Arc<Connection>>() else { return };
     let answer = match platform.chat.by_socket.check(&socket.id) {
         Ok(()) => {
             connection.refused.store(0, Relaxed);
             let _turn = connection.turn.lock().await;
-            let answer = answer(platform, io, socket, &connection, name, &data).await;
+            let answer = answer(platform, socket, &connection, name, &data).await;
             answer.inspect_err(|error| refuse(socket, error))
         }
         Err(error) => {
             let refused = connection.refused.fetch_add(1, Relaxed) + 1;
-            if refused >= platform.config.chat.refusals_until_cut {
-                let _ = socket.clone().disconnect();
+            let max = platform.config.chat.refusals_until_cut;
+            if refused > max {
                 return;
             }
             refuse(socket, &error);
+            if refused == max {
+                cut_soon(socket.clone());
+            }
             Err(error)
         }
     };
@@ -137,9 +132,16 @@ async fn handle(
     });
 }
 
+/// Disconnects who does not stop, when what it was told has had time to reach it.
+fn cut_soon(socket: SocketRef) {
+    tokio::spawn(async move {
+        tokio::time::sleep(CUT_AFTER).await;
+        let _ = socket.disconnect();
+    });
+}
+
 async fn answer(
     platform: &Platform,
-    io: &SocketIo,
     socket: &SocketRef,
     connection: &Connection,
     name: &str,
@@ -149,13 +151,13 @@ async fn answer(
     let room_id = room_id.ok_or_else(|| Error::invalid("live_id", "live_id is the number of a room."))?;
     if name == "leaveLive" {
         // Always works: also after the end, and with a session that ended.
-        left(platform, io, socket, room_id).await;
+        left(platform, socket, room_id).await;
         return Ok(json!({"ok": true}));
     }
     let scope = if name == "gift" { Scope::Gifts } else { Scope::Chat };
     let user = who(platform, socket, connection, data["token"].as_str(), scope).await?;
     if name == "joinLive" {
-        return join(platform, io, socket, &user, room_id, data["batch"] == true).await;
+        return join(platform, socket, &user, room_id, data["batch"] == true).await;
     }
     if !platform.chat.presence.is_in(room_id, socket.id, user.id) {
         return Err(Error::forbidden("not_in_room", "Join the room first."));
@@ -173,7 +175,6 @@ async fn answer(
 
 async fn join(
     platform: &Platform,
-    io: &SocketIo,
     socket: &SocketRef,
     user: &User,
     room_id: i64,
@@ -199,8 +200,8 @@ async fn join(
     if let Some(pinned) = moderation::pinned(&platform.db, room_id).await? {
         let _ = socket.emit("pinned", &json!({"live_id": room_id, "comment": pinned}));
     }
-    online(platform, io, room_id, "join", &user.public()).await;
-    Ok(json!({"ok": true, "count": platform.chat.presence.count(room_id)}))
+    online(platform, room_id, "join", &user.public()).await;
+    Ok(json!({"ok": true, "count": everybody(platform, room_id)}))
 }
 
 /// Gives a gift; the room hears of it when it is paid.
@@ -213,24 +214,43 @@ async fn give(platform: &Platform, user: &User, room_id: i64, data: &Value) -> R
     Ok(json!({"ok": true, "gift": sent}))
 }
 
-async fn left(platform: &Platform, io: &SocketIo, socket: &SocketRef, room_id: i64) {
+async fn left(platform: &Platform, socket: &SocketRef, room_id: i64) {
     socket.leave([live(room_id), batch(room_id)]);
     if let Some((user, true)) = platform.chat.presence.leave(room_id, socket.id) {
-        online(platform, io, room_id, "leave", &user).await;
+        online(platform, room_id, "leave", &user).await;
     }
 }
 
 /// Tells a room who came or went, and who is there.
-async fn online(platform: &Platform, io: &SocketIo, room_id: i64, action: &str, user: &PublicUser) {
+async fn online(platform: &Platform, room_id: i64, action: &str, user: &PublicUser) {
     let max = platform.config.chat.online_shown_max;
     if platform.chat.presence.count(room_id) > max && !platform.chat.presence.may_tell(room_id, ONLINE_EVERY)
     {
         return;
     }
     let shown = platform.chat.presence.shown(room_id, max);
+    let mut people = shown.people;
+    let (_, elsewhere) = audience::elsewhere(platform, room_id);
+    for person in elsewhere {
+        if people.len() < max && people.iter().all(|shown| shown.id != person.id) {
+            people.push(person);
+        }
+    }
     let payload = json!({"live_id": room_id, "clients": shown.clients, "action": action, "user": user,
-        "data": shown.people, "count": shown.count});
-    let _ = io.to([live(room_id), batch(room_id)]).emit("online", &payload).await;
+        "data": people, "count": everybody(platform, room_id)});
+    platform.bus.tell(Event::ToRoom { room_id, event: "online".to_owned(), payload });
+    if platform.bus.is_shared()
+        && let Ok(Some(room)) = rooms::by_id(&platform.db, room_id).await
+    {
+        platform.bus.tell(Event::AudienceChanged { room_id, room_name: room.name });
+    }
+}
+
+/// People in a room's socket, on all servers.
+fn everybody(platform: &Platform, room_id: i64) -> usize {
+    let (mut people, _) = audience::elsewhere(platform, room_id);
+    people.extend(platform.chat.presence.people_of(room_id));
+    people.len()
 }
 
 /// Who a socket is: by the token of the event, or of the connection.
@@ -317,13 +337,10 @@ async fn pass_on(platform: Arc<Platform>, io: SocketIo) {
                 if event == moderation::BANNED_EVENT
                     && let Some(room_id) = payload["live_id"].as_i64()
                 {
-                    for id in platform.chat.presence.sockets_of(room_id, user_id) {
-                        if let Some(socket) = io.get_socket(id) {
-                            left(&platform, &io, &socket, room_id).await;
-                        }
-                    }
+                    put_out(&platform, &io, room_id, user_id).await;
                 }
             }
+            Ok(Event::RoomChanged { room_id }) => put_out_strangers(&platform, &io, room_id).await,
             Ok(Event::SignedOut { user_id, session_id }) => {
                 let room = session_id.map_or_else(|| of_user(user_id), of_session);
                 let _ = io.to(room).disconnect().await;
@@ -331,6 +348,40 @@ async fn pass_on(platform: Arc<Platform>, io: SocketIo) {
             Ok(_) => {}
             Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "rooms missed events"),
             Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Takes somebody's sockets out of a room, and closes what it has open to watch it.
+async fn put_out(platform: &Platform, io: &SocketIo, room_id: i64, user_id: i64) {
+    for id in platform.chat.presence.sockets_of(room_id, user_id) {
+        if let Some(socket) = io.get_socket(id) {
+            left(platform, &socket, room_id).await;
+        }
+    }
+    if let Ok(Some(room)) = rooms::by_id(&platform.db, room_id).await {
+        let _ = audience::turn_away(platform, &room, user_id);
+    }
+}
+
+/// After a change: who may not be in a room that is private now is told `removed`, and put out.
+async fn put_out_strangers(platform: &Platform, io: &SocketIo, room_id: i64) {
+    let people = platform.chat.presence.people_of(room_id);
+    if people.is_empty() {
+        return;
+    }
+    let room = rooms::by_id(&platform.db, room_id).await.ok().flatten();
+    if room.as_ref().is_some_and(|room| room.privacy != "private") {
+        return;
+    }
+    for user_id in people {
+        let may_stay = match (&room, accounts::users::by_id(&platform.db, user_id).await) {
+            (Some(room), Ok(Some(user))) => moderation::may_enter(platform, room, Some(&user)).await.is_ok(),
+            _ => false,
+        };
+        if !may_stay {
+            let _ = io.to(of_user(user_id)).emit("removed", &json!({"live_id": room_id})).await;
+            put_out(platform, io, room_id, user_id).await;
         }
     }
 }

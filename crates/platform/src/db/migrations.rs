@@ -13,6 +13,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "moderation", include_str!("../../../../migrations/0009_moderation.sql")),
     (10, "money", include_str!("../../../../migrations/0010_money.sql")),
     (12, "settings", include_str!("../../../../migrations/0012_settings.sql")),
+    (13, "rooms more", include_str!("../../../../migrations/0013_rooms_more.sql")),
 ];
 
 /// Brings the tables up to date. PostgreSQL holds an advisory lock meanwhile, so that servers may start together.

@@ -7,6 +7,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use routes::PersonRow;
 pub use routes::routes;
 
 use crate::clock::now_ms;

@@ -19,7 +19,8 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
 }
 
 row! {
-    struct PersonRow {
+    /// A user as lists read it.
+    pub(crate) struct PersonRow {
         id: i64,
         username: String,
         nickname: String,
@@ -28,7 +29,7 @@ row! {
 }
 
 impl PersonRow {
-    fn public(self) -> PublicUser {
+    pub(crate) fn public(self) -> PublicUser {
         let name = if self.nickname.is_empty() { self.username.clone() } else { self.nickname };
         PublicUser { id: self.id, username: self.username, name, avatar: self.avatar }
     }

@@ -55,8 +55,7 @@ async fn list(
          JOIN rooms ON rooms.id = room_id JOIN users ON users.id = rooms.user_id \
          WHERE room_visits.user_id = $1 AND last_at < $2 AND is_hidden = FALSE ORDER BY last_at DESC LIMIT $3",
     );
-    let query = query.bind(caller.user()?.id).bind(page.before_id()).bind(limit + 1);
-    Ok(Json(Page::cut(platform.db.all(query).await?, limit, |visit: &Visit| visit.last_at)))
+    Page::read(&platform.db, query.bind(caller.user()?.id).bind(page.before_id()), page, |visit: &Visit| visit.last_at).await
 }
 
 /// Takes all rooms off the list.

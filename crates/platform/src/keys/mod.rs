@@ -8,7 +8,9 @@ pub use routes::routes;
 use crate::accounts::{User, users};
 use crate::clock::now_ms;
 use crate::db::sql;
-use crate::{Platform, Result, random, rooms};
+use crate::rooms::cuts;
+use crate::{Error, Platform, Result, random};
+use hub::StreamPath;
 
 /// What a stream key begins with, so that it is known for a secret wherever it turns up.
 pub const PREFIX: &str = "sk_";
@@ -42,11 +44,12 @@ pub async fn owner(platform: &Platform, key: &str) -> Result<Option<User>> {
     Ok(users::by_id(&platform.db, user_id).await?.filter(|user| !user.is_disabled))
 }
 
-/// Ends what `user` publishes; the room waits for the next publisher.
+/// Ends what `user` publishes, on whichever server; the rooms wait for the next publisher.
 async fn cut(platform: &Platform, user: &User) -> Result<()> {
-    let room = rooms::current_of(platform, user).await?;
-    if let Some(publisher) = platform.hub.get(&room.path()?).and_then(|stream| stream.publisher()) {
-        publisher.kick();
+    let query = sql("SELECT name FROM rooms WHERE user_id = $1 AND status <> 3").bind(user.id);
+    for (name,) in platform.db.all::<(String,)>(query).await? {
+        let path = StreamPath::from_app_and_name("live", &name).map_err(|error| Error::internal(&error))?;
+        cuts::cut(platform, &path);
     }
     Ok(())
 }

@@ -37,10 +37,22 @@ pub(super) async fn as_host(platform: &Platform, user: &User, room_id: i64) -> R
 }
 
 async fn log(db: &Db, room_id: i64, user: &User, action: &str, target_id: i64) -> Result<()> {
-    let query = sql(
-        "INSERT INTO moderation_log (room_id, user_id, action, target_id, created_at) VALUES ($1, $2, $3, $4, $5)",
-    );
-    db.execute(query.bind(room_id).bind(user.id).bind(action).bind(target_id).bind(now_ms())).await?;
+    log_change(db, room_id, user, action, target_id, "").await
+}
+
+/// [`log`], with how it was before.
+async fn log_change(
+    db: &Db,
+    room_id: i64,
+    user: &User,
+    action: &str,
+    target_id: i64,
+    before: &str,
+) -> Result<()> {
+    let query = sql("INSERT INTO moderation_log (room_id, user_id, action, target_id, before, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)");
+    let query = query.bind(room_id).bind(user.id).bind(action).bind(target_id).bind(before);
+    db.execute(query.bind(now_ms())).await?;
     Ok(())
 }
 
@@ -99,14 +111,19 @@ pub(super) async fn set_rules(platform: &Platform, user: &User, room_id: i64, ru
     let words =
         words.map(|word| Ok(text::line("a blocked word", word, 1, BLOCKED_WORD_CHARS_MAX)?.to_lowercase()));
     let rules = Rules { blocked_words: words.collect::<Result<_>>()?, ..rules };
-    let query = sql("INSERT INTO room_rules (room_id, slow_seconds, links_off, blocked_words, updated_at) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (room_id) DO UPDATE SET slow_seconds = excluded.slow_seconds, \
-         links_off = excluded.links_off, blocked_words = excluded.blocked_words, updated_at = excluded.updated_at");
-    let query = query.bind(room_id).bind(rules.slow_seconds).bind(rules.links_off);
+    let before = json!(super::rules(&platform.db, room_id).await?).to_string();
+    let query = sql(
+        "INSERT INTO room_rules (room_id, slow_seconds, links_off, followers_only, blocked_words, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (room_id) DO UPDATE SET slow_seconds = excluded.slow_seconds, \
+         links_off = excluded.links_off, followers_only = excluded.followers_only, \
+         blocked_words = excluded.blocked_words, updated_at = excluded.updated_at",
+    );
+    let query = query.bind(room_id).bind(rules.slow_seconds).bind(rules.links_off).bind(rules.followers_only);
     platform.db.execute(query.bind(json!(rules.blocked_words).to_string()).bind(now_ms())).await?;
-    log(&platform.db, room_id, user, "rules", 0).await?;
+    log_change(&platform.db, room_id, user, "rules", 0, &before).await?;
     // Everybody hears what is asked of them; the blocked words are for the moderators.
-    let told = json!({"live_id": room_id, "slow_seconds": rules.slow_seconds, "links_off": rules.links_off});
+    let told = json!({"live_id": room_id, "slow_seconds": rules.slow_seconds,
+        "links_off": rules.links_off, "followers_only": rules.followers_only});
     tell(platform, room_id, "rules", told);
     Ok(rules)
 }
@@ -126,10 +143,12 @@ pub(super) async fn pin(
     if comment.as_ref().is_some_and(|comment| comment.live_id != room_id || comment.is_deleted) {
         return Err(Error::not_found("comment_not_found", "There is no such message in this room."));
     }
+    let before = super::pinned(&platform.db, room_id).await?;
+    let before = json!(before.map(|comment| comment.id)).to_string();
     let query = sql("INSERT INTO room_rules (room_id, pinned_comment_id, updated_at) VALUES ($1, $2, $3) \
          ON CONFLICT (room_id) DO UPDATE SET pinned_comment_id = excluded.pinned_comment_id, updated_at = excluded.updated_at");
     platform.db.execute(query.bind(room_id).bind(comment_id).bind(now_ms())).await?;
-    log(&platform.db, room_id, user, "pin", comment_id.unwrap_or(0)).await?;
+    log_change(&platform.db, room_id, user, "pin", comment_id.unwrap_or(0), &before).await?;
     tell(platform, room_id, "pinned", json!({"live_id": room_id, "comment": comment}));
     Ok(())
 }
@@ -251,20 +270,38 @@ row! {
     }
 }
 
-/// Undoes what a line of the log says: bans and deleted messages.
+/// Undoes what a line of the log says, once; who undoes must be allowed to do it.
 pub(super) async fn undo(platform: &Platform, user: &User, room_id: i64, done_id: i64) -> Result<()> {
-    as_moderator(platform, user, room_id).await?;
-    let query =
-        sql("UPDATE moderation_log SET undone_at = $1 WHERE id = $2 AND room_id = $3 AND undone_at IS NULL \
-         AND action IN ('ban', 'delete') RETURNING id, user_id, action, target_id, created_at, undone_at");
-    let done: Option<Done> = platform.db.maybe(query.bind(now_ms()).bind(done_id).bind(room_id)).await?;
-    let done = done.ok_or_else(|| {
-        Error::conflict("cannot_undo", "Only bans and deleted messages can be undone, once.")
-    })?;
-    if done.action == "ban" {
-        return lift(platform, user, room_id, done.target_id).await;
+    let room = as_moderator(platform, user, room_id).await?;
+    let query = sql("SELECT action, target_id, before FROM moderation_log WHERE id = $1 AND room_id = $2 \
+         AND undone_at IS NULL");
+    let done: Option<(String, i64, String)> = platform.db.maybe(query.bind(done_id).bind(room_id)).await?;
+    let cannot = || Error::conflict("cannot_undo", "This cannot be undone, or was already.");
+    let (action, target_id, before) = done.ok_or_else(cannot)?;
+    let is_hosts = action.starts_with("moderator_");
+    if !matches!(action.as_str(), "ban" | "delete" | "rules" | "pin") && !is_hosts {
+        return Err(cannot());
     }
-    let comment = chat::get(&platform.db, done.target_id).await?;
-    chat::set_deleted(platform, &comment, false).await?;
-    log(&platform.db, room_id, user, "restore", comment.id).await
+    if is_hosts && authority(&platform.db, &room, user).await? != Authority::Host {
+        return Err(Error::forbidden("host_only", "Only the host of the room may do this."));
+    }
+    // Of two at once one undoes it.
+    let mark = sql("UPDATE moderation_log SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL");
+    if platform.db.execute(mark.bind(now_ms()).bind(done_id)).await? == 0 {
+        return Err(cannot());
+    }
+    match action.as_str() {
+        "ban" => lift(platform, user, room_id, target_id).await,
+        "rules" => {
+            let before = serde_json::from_str(&before).map_err(|error| Error::internal(&error))?;
+            set_rules(platform, user, room_id, before).await.map(drop)
+        }
+        "pin" => pin(platform, user, room_id, serde_json::from_str(&before).unwrap_or(None)).await,
+        "delete" => {
+            let comment = chat::get(&platform.db, target_id).await?;
+            chat::set_deleted(platform, &comment, false).await?;
+            log(&platform.db, room_id, user, "restore", comment.id).await
+        }
+        _ => set_moderator(platform, user, room_id, target_id, action == "moderator_remove").await,
+    }
 }

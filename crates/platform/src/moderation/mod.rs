@@ -21,11 +21,32 @@ use crate::accounts::User;
 use crate::chat::Comment;
 use crate::clock::now_ms;
 use crate::db::{Db, sql};
+use crate::limiter::Limiter;
 use crate::rooms::Room;
-use crate::{Error, Platform, Result, row};
+use crate::{Error, Platform, Result, follows, row};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
+
+/// Settings of `[moderation]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Config {
+    pub reports_per_minute: u32,
+    pub reports_burst: u32,
+}
+
+/// What moderation keeps in memory.
+pub struct State {
+    reports: Limiter<i64>,
+}
+
+impl State {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self { reports: Limiter::new(config.reports_per_minute, config.reports_burst) }
+    }
+}
 
 /// Event for somebody who may no longer be in a room: the sockets leave it.
 pub(crate) const BANNED_EVENT: &str = "banned";
@@ -66,6 +87,9 @@ pub struct Rules {
     pub slow_seconds: i64,
     /// Whether messages with links are refused.
     pub links_off: bool,
+    /// Whether only followers of the host may write.
+    #[serde(default)]
+    pub followers_only: bool,
     /// Words that are refused: 100 of 40 characters at most.
     pub blocked_words: Vec<String>,
 }
@@ -74,17 +98,21 @@ row! {
     struct RulesRow {
         slow_seconds: i64,
         links_off: bool,
+        followers_only: bool,
         blocked_words: String,
     }
 }
 
 /// The rules of a room.
 pub async fn rules(db: &Db, room_id: i64) -> Result<Rules> {
-    let query = sql("SELECT slow_seconds, links_off, blocked_words FROM room_rules WHERE room_id = $1");
+    let query = sql(
+        "SELECT slow_seconds, links_off, followers_only, blocked_words FROM room_rules WHERE room_id = $1",
+    );
     let row: Option<RulesRow> = db.maybe(query.bind(room_id)).await?;
     Ok(row.map_or_else(Rules::default, |row| Rules {
         slow_seconds: row.slow_seconds,
         links_off: row.links_off,
+        followers_only: row.followers_only,
         blocked_words: serde_json::from_str(&row.blocked_words).unwrap_or_default(),
     }))
 }
@@ -141,6 +169,9 @@ pub async fn may_say(platform: &Platform, room: &Room, user: &User, content: &st
         None => {}
     }
     let rules = rules(db, room.id).await?;
+    if rules.followers_only && !follows::is_following(db, user.id, room.user_id).await? {
+        return Err(Error::forbidden("followers_only", "Only followers of the host may write in this room."));
+    }
     let small = content.to_lowercase();
     if rules.links_off && has_link(&small) {
         return Err(Error::forbidden("links_off", "Links are off in this room."));

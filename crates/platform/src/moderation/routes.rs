@@ -88,8 +88,7 @@ async fn bans(
     let query =
         sql("SELECT id, user_id, kind, broadcast_id, until_at, reason, by_user_id, created_at, lifted_at \
          FROM room_bans WHERE room_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-    let query = query.bind(room_id).bind(page.before_id()).bind(page.limit() + 1);
-    Ok(Json(Page::cut(platform.db.all(query).await?, page.limit(), |ban: &Ban| ban.id)))
+    Page::read(&platform.db, query.bind(room_id).bind(page.before_id()), page, |ban: &Ban| ban.id).await
 }
 
 /// Keeps somebody out of a room, or quiet in it.
@@ -148,11 +147,10 @@ async fn log(
     actions::as_moderator(&platform, caller.user()?, room_id).await?;
     let query = sql("SELECT id, user_id, action, target_id, created_at, undone_at FROM moderation_log \
          WHERE room_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-    let query = query.bind(room_id).bind(page.before_id()).bind(page.limit() + 1);
-    Ok(Json(Page::cut(platform.db.all(query).await?, page.limit(), |done: &Done| done.id)))
+    Page::read(&platform.db, query.bind(room_id).bind(page.before_id()), page, |done: &Done| done.id).await
 }
 
-/// Undoes a ban or brings a deleted message back.
+/// Undoes what a line of the log says, once.
 #[utoipa::path(post, path = "/api/v1/rooms/{id}/moderation-log/{done_id}/undo", tag = "moderation",
     params(("id" = i64, Path), ("done_id" = i64, Path)), responses((status = 204)))]
 async fn undo(
@@ -172,7 +170,9 @@ async fn report(
     caller: Caller,
     Json(new): Json<NewReport>,
 ) -> Result<(StatusCode, Json<Report>)> {
-    Ok((StatusCode::CREATED, Json(reports::file(&platform.db, caller.user()?, &new).await?)))
+    let user = caller.user()?;
+    platform.moderation.reports.check(&user.id)?;
+    Ok((StatusCode::CREATED, Json(reports::file(&platform.db, user, &new).await?)))
 }
 
 /// Which reports.

@@ -161,3 +161,54 @@ async fn a_report_waits_for_an_admin_and_is_closed_once() {
     assert_eq!(scene.admin.patch(&path, close).await.0, StatusCode::NOT_FOUND);
     assert_eq!(scene.admin.get("/api/v1/admin/reports").await.1["items"], json!([]));
 }
+
+#[tokio::test]
+async fn while_only_followers_may_write_others_are_told_so() {
+    let scene = scene().await;
+    let rules = json!({"slow_seconds": 0, "links_off": false, "followers_only": true, "blocked_words": []});
+    assert_eq!(scene.host.put(&scene.path("rules"), rules).await.0, StatusCode::OK);
+    assert_eq!(scene.says(&scene.viewer, "hi").await, Err("followers_only"));
+    scene.viewer.put(&format!("/api/v1/users/{}/follow", scene.host.id), json!({})).await;
+    assert!(scene.says(&scene.viewer, "hi").await.is_ok());
+    assert!(scene.says(&scene.moderator, "hi").await.is_ok());
+}
+
+#[tokio::test]
+async fn every_line_of_the_log_that_changed_something_can_be_undone_once() {
+    let scene = scene().await;
+    let rules = |seconds: i64| json!({"slow_seconds": seconds, "links_off": false, "followers_only": false, "blocked_words": []});
+    let first = scene.says(&scene.viewer, "first").await.unwrap();
+    let second = scene.says(&scene.viewer, "second").await.unwrap();
+    let newest = async || scene.host.get(&scene.path("moderation-log")).await.1["items"][0].clone();
+    let undo = async |who: &Client, line: &serde_json::Value| {
+        who.post(&scene.path(&format!("moderation-log/{}/undo", line["id"])), json!({})).await.0
+    };
+    scene.moderator.put(&scene.path("rules"), rules(5)).await;
+    scene.moderator.put(&scene.path("rules"), rules(60)).await;
+    let line = newest().await;
+    assert_eq!(undo(&scene.moderator, &line).await, StatusCode::NO_CONTENT);
+    assert_eq!(scene.host.get(&scene.path("rules")).await.1["slow_seconds"], 5);
+    assert_eq!(undo(&scene.moderator, &line).await, StatusCode::CONFLICT);
+    scene.moderator.put(&scene.path("pinned"), json!({"comment_id": first})).await;
+    scene.moderator.put(&scene.path("pinned"), json!({"comment_id": second})).await;
+    assert_eq!(undo(&scene.moderator, &newest().await).await, StatusCode::NO_CONTENT);
+    assert_eq!(super::pinned(&scene.platform.db, scene.room).await.unwrap().unwrap().id, first);
+    scene.host.put(&scene.path(&format!("moderators/{}", scene.viewer.id)), json!({})).await;
+    let line = newest().await;
+    assert_eq!(line["action"], "moderator_add");
+    assert_eq!(undo(&scene.moderator, &line).await, StatusCode::FORBIDDEN, "a host's act");
+    assert_eq!(undo(&scene.host, &line).await, StatusCode::NO_CONTENT);
+    assert_eq!(scene.viewer.get(&scene.path("rules")).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn reports_come_no_faster_than_is_allowed() {
+    let scene = scene().await;
+    let report = json!({"kind": "user", "target_id": scene.host.id, "reason": "rude"});
+    let mut statuses = Vec::new();
+    for _ in 0..11 {
+        statuses.push(scene.viewer.post("/api/v1/reports", report.clone()).await.0);
+    }
+    assert_eq!(statuses[0], StatusCode::CREATED);
+    assert_eq!(statuses[10], StatusCode::TOO_MANY_REQUESTS);
+}

@@ -6,7 +6,7 @@ use crate::clock::now_ms;
 use crate::db::sql;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
-use crate::{Platform, Result, row};
+use crate::{Platform, Result, audience, row};
 use axum::extract::State;
 use serde::Serialize;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ row! {
         started_at: i64,
         /// Unix ms; nothing while it is on.
         ended_at: Option<i64>,
-        /// Most players at once.
+        /// Most viewers at once.
         viewers_peak: i64,
         /// People who were signed in and came to the room.
         viewers_total: i64,
@@ -54,8 +54,7 @@ async fn list(
     may_view(&platform, &room, caller.user.as_deref()).await?;
     let query = sql("SELECT id, started_at, ended_at, viewers_peak, viewers_total, coin FROM broadcasts \
          WHERE room_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-    let query = query.bind(id).bind(page.before_id()).bind(page.limit() + 1);
-    Ok(Json(Page::cut(platform.db.all(query).await?, page.limit(), |broadcast: &Broadcast| broadcast.id)))
+    Page::read(&platform.db, query.bind(id).bind(page.before_id()), page, |broadcast: &Broadcast| broadcast.id).await
 }
 
 /// Counts viewers of what is on air until the platform is gone.
@@ -76,7 +75,10 @@ pub(crate) fn start(platform: &Arc<Platform>) {
 pub(super) async fn count(platform: &Platform) -> Result<()> {
     for stream in platform.hub.streams() {
         let Some(room) = by_name(&platform.db, stream.path().name()).await? else { continue };
-        let viewers = i64::try_from(stream.viewer_count()).unwrap_or(i64::MAX);
+        let viewers = i64::try_from(audience::count(platform, &room)).unwrap_or(i64::MAX);
+        let now =
+            sql("UPDATE rooms SET viewer_count = $2 WHERE id = $1 AND viewer_count <> $2 AND status = 1");
+        platform.db.execute(now.bind(room.id).bind(viewers)).await?;
         let update = sql(
             "UPDATE broadcasts SET viewers_peak = CASE WHEN viewers_peak < $2 THEN $2 ELSE viewers_peak END, \
              viewers_total = (SELECT COUNT(*) FROM room_visits WHERE room_visits.room_id = broadcasts.room_id \

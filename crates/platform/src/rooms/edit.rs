@@ -1,6 +1,7 @@
 //! Making and changing rooms, and what they are found by.
 
-use super::{ENDED, Room, get};
+use super::status::{self, Act};
+use super::{ENDED, Room, get, members};
 use crate::accounts::{User, users};
 use crate::bus::Event;
 use crate::clock::now_ms;
@@ -111,8 +112,8 @@ pub async fn create(platform: &Platform, user: &User, new: &NewRoom) -> Result<R
     Ok(room)
 }
 
-/// Changes a room; `user` is who does.
-pub async fn change(platform: &Platform, _user: &User, room: Room, change: Change) -> Result<Room> {
+/// Changes a room.
+pub async fn change(platform: &Platform, room: Room, change: Change) -> Result<Room> {
     let change = checked(platform, change).await?;
     let host = users::by_id(&platform.db, room.user_id).await?;
     let host = host.ok_or_else(|| Error::not_found("user_not_found", "The room has no host any more."))?;
@@ -166,6 +167,9 @@ async fn checked(platform: &Platform, change: Change) -> Result<Change> {
 
 /// Writes what [`checked`] found good.
 async fn write(tx: &mut Tx, room: Room, change: Change, host: &User) -> Result<Room> {
+    if change.password.is_some() {
+        members::forget_password_holders(tx, room.id).await?;
+    }
     let labels = match change.labels {
         Some(labels) => serde_json::to_string(&labels).map_err(|error| Error::internal(&error))?,
         None => room.labels,
@@ -216,6 +220,33 @@ pub(super) fn grams(word: &str) -> Vec<String> {
         [one] => vec![one.to_string()],
         _ => chars.windows(2).map(|pair| pair.iter().collect()).collect(),
     }
+}
+
+/// Makes the rooms of `host` that have not ended findable by the host's names of now.
+pub async fn reindex(tx: &mut Tx, host: &User) -> Result<()> {
+    let query = concat!("SELECT ", room_columns!(), " FROM rooms WHERE user_id = $1 AND status <> 3");
+    let rooms: Vec<Room> = tx.all(sql(query).bind(host.id)).await?;
+    for room in rooms {
+        index(tx, &room, host).await?;
+    }
+    Ok(())
+}
+
+/// Takes a room away: it ends, and nobody finds it any more. What was given in it stays in the books.
+pub(super) async fn delete(platform: &Platform, room: &Room) -> Result<()> {
+    if room.status != ENDED {
+        status::apply(platform, room.id, Act::Stop).await?;
+    }
+    let mut tx = platform.db.begin().await?;
+    let delete = sql("UPDATE rooms SET deleted_at = $2, privacy = 'private', updated_at = $2 WHERE id = $1");
+    tx.execute(delete.bind(room.id).bind(now_ms())).await?;
+    for table in ["room_members", "room_grams", "notifications", "room_visits"] {
+        let empty = format!("DELETE FROM {table} WHERE room_id = $1");
+        tx.execute(sql(AssertSqlSafe(empty)).bind(room.id)).await?;
+    }
+    tx.commit().await?;
+    platform.bus.tell(Event::RoomChanged { room_id: room.id });
+    Ok(())
 }
 
 /// Makes the room findable by what it says now.

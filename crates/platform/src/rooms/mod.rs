@@ -3,13 +3,14 @@
 //! `POST /api/v1/rooms` makes one; `GET /api/v1/rooms` lists the public ones from the newest (`q`, `category`, `live`,
 //! `following`, `user_id`, `cursor`); `GET|PATCH /api/v1/rooms/{id}` read and change one, `GET …/by-name/{name}` finds an
 //! unlisted one; `POST …/{id}/status` takes the host's `play`, `pause` and `stop`, `POST …/{id}/enter` a private room's
-//! password, `POST …/{id}/publish-token` signs what an encoder shows. What may follow on what is in [`status`].
+//! password, `GET|PUT|DELETE …/{id}/members` say who needs none, `POST …/{id}/publish-token` signs what an encoder shows,
+//! `DELETE …/{id}` takes it away. What may follow on what is in [`status`].
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use edit::picture_address;
-pub use edit::{Change, NewRoom, change, create};
+pub use edit::{Change, NewRoom, change, create, reindex};
 pub use routes::routes;
 
 use crate::accounts::User;
@@ -34,13 +35,15 @@ pub struct Config {
 macro_rules! room_columns {
     () => {
         "id, user_id, name, title, cover, category, labels, privacy, password_hash, scheduled_at, status, look_count, \
-         coin, created_at, updated_at"
+         coin, viewer_count, created_at, updated_at"
     };
 }
 
 pub(crate) mod broadcasts;
+pub mod cuts;
 mod edit;
 mod list;
+mod members;
 mod routes;
 pub mod status;
 
@@ -83,6 +86,8 @@ row! {
         pub look_count: i64,
         /// Coins of all gifts.
         pub coin: i64,
+        /// People who watch now, as of a few seconds ago.
+        pub viewer_count: i64,
         /// Unix ms.
         pub created_at: i64,
         /// Unix ms.
@@ -99,7 +104,12 @@ impl Room {
 
 /// The room with this number.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<Room>> {
-    Ok(db.maybe(sql(concat!("SELECT ", room_columns!(), " FROM rooms WHERE id = $1")).bind(id)).await?)
+    Ok(db
+        .maybe(
+            sql(concat!("SELECT ", room_columns!(), " FROM rooms WHERE id = $1 AND deleted_at IS NULL"))
+                .bind(id),
+        )
+        .await?)
 }
 
 /// The room with this number; else 404.
@@ -116,7 +126,8 @@ pub async fn by_name(db: &Db, name: &str) -> Result<Option<Room>> {
     if name.len() != NAME_CHARS || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Ok(None);
     }
-    Ok(db.maybe(sql(concat!("SELECT ", room_columns!(), " FROM rooms WHERE name = $1")).bind(name)).await?)
+    let query = concat!("SELECT ", room_columns!(), " FROM rooms WHERE name = $1 AND deleted_at IS NULL");
+    Ok(db.maybe(sql(query).bind(name)).await?)
 }
 
 /// Public rooms by number, `limit` after the first `offset`: pages for the tutorial's clients.
@@ -140,11 +151,10 @@ pub async fn may_view(platform: &Platform, room: &Room, user: Option<&User>) -> 
     if room.privacy != "private" || is_host(room, user) || user.is_some_and(User::is_admin) {
         return Ok(());
     }
-    if let Some(user) = user {
-        let query = sql("SELECT user_id FROM room_members WHERE room_id = $1 AND user_id = $2");
-        if platform.db.maybe::<(i64,)>(query.bind(room.id).bind(user.id)).await?.is_some() {
-            return Ok(());
-        }
+    if let Some(user) = user
+        && members::is_one(platform, room.id, user.id).await?
+    {
+        return Ok(());
     }
     Err(Error::forbidden("room_private", "This room is private: its password or an invitation is needed."))
 }
@@ -179,11 +189,4 @@ pub async fn current_of(platform: &Platform, user: &User) -> Result<Room> {
             create(platform, user, &NewRoom { title: user.name().to_owned(), ..NewRoom::default() }).await
         }
     }
-}
-
-/// Lets somebody into a private room from now on.
-pub async fn add_member(platform: &Platform, room_id: i64, user_id: i64) -> Result<()> {
-    let insert = sql("INSERT INTO room_members (room_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING");
-    platform.db.execute(insert.bind(room_id).bind(user_id)).await?;
-    Ok(())
 }

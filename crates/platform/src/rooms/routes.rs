@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::tokens::{PLAY_TTL, PUBLISH_TTL};
-use crate::{Error, Platform, Result};
+use crate::{Error, Platform, Result, admin, audience};
 use axum::extract::State;
 use http::StatusCode;
 use hub::Action;
@@ -20,12 +20,13 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<Arc<Platform>> {
     OpenApiRouter::new()
         .routes(routes!(list, make))
-        .routes(routes!(read, edit))
+        .routes(routes!(read, edit, remove))
         .routes(routes!(read_by_name))
         .routes(routes!(act))
         .routes(routes!(enter))
         .routes(routes!(publish_token))
         .merge(super::broadcasts::routes())
+        .merge(super::members::routes())
 }
 
 /// A room as people see it.
@@ -53,12 +54,14 @@ struct RoomView {
     look_count: i64,
     /// Coins of all gifts.
     coin: i64,
-    /// Players that watch now.
+    /// People and players that watch now, on all servers.
     viewer_count: usize,
     /// The host.
     host: Option<PublicUser>,
     /// Where its stream is.
     stream: String,
+    /// For `&viewer=` when watching, so that a person counts once.
+    viewer: String,
     /// For `?sign=` when watching; only for those who may.
     #[serde(skip_serializing_if = "Option::is_none")]
     play_sign: Option<String>,
@@ -83,7 +86,11 @@ impl RoomView {
             scheduled_at: room.scheduled_at,
             look_count: room.look_count,
             coin: room.coin,
-            viewer_count: platform.hub.get(&path).map_or(0, |stream| stream.viewer_count()),
+            viewer_count: audience::count(platform, room),
+            viewer: caller
+                .user
+                .as_ref()
+                .map_or_else(audience::anonymous_id, |user| audience::viewer_id(&room.name, user.id)),
             host: host.map(|host| host.public()),
             play_sign: may_play.then(|| platform.tokens.sign(Action::Play, &path, PLAY_TTL)),
             stream: path.to_string(),
@@ -104,7 +111,7 @@ pub(super) async fn visible(platform: &Platform, id: i64, caller: &Caller) -> Re
 }
 
 /// The room, for its host.
-async fn own(platform: &Platform, id: i64, caller: &Caller) -> Result<Room> {
+pub(super) async fn own(platform: &Platform, id: i64, caller: &Caller) -> Result<Room> {
     let user = caller.user()?;
     let room = visible(platform, id, caller).await?;
     if is_host(&room, Some(user)) {
@@ -175,8 +182,27 @@ async fn edit(
     Json(change): Json<Change>,
 ) -> Result<Json<RoomView>> {
     let room = own(&platform, id, &caller).await?;
-    let room = super::change(&platform, caller.user()?, room, change).await?;
+    let room = super::change(&platform, room, change).await?;
     Ok(Json(RoomView::new(&platform, &room, &caller).await?))
+}
+
+/// Takes a room away for good: it ends, and nobody finds it any more. For its host and admins.
+#[utoipa::path(delete, path = "/api/v1/rooms/{id}", tag = "rooms", responses((status = 204)))]
+async fn remove(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    Path(id): Path<i64>,
+) -> Result<StatusCode> {
+    let user = caller.user()?;
+    let room = visible(&platform, id, &caller).await?;
+    if !is_host(&room, Some(user)) {
+        let admin = caller.admin()?;
+        let mut tx = platform.db.begin().await?;
+        admin::record(&mut tx, admin, "room_deleted", &format!("room {id}"), &room.title, "").await?;
+        tx.commit().await?;
+    }
+    super::edit::delete(&platform, &room).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// What the host does.
@@ -229,7 +255,7 @@ async fn enter(
             "There is no such private room, or its password is another.",
         ));
     };
-    super::add_member(&platform, room.id, user.id).await?;
+    super::members::add(&platform, room.id, user.id, true).await?;
     Ok(Json(RoomView::new(&platform, &room, &caller).await?))
 }
 

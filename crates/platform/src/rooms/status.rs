@@ -1,6 +1,6 @@
 //! What a room's status may become, and the broadcasts that begin and end with it.
 
-use super::{ENDED, IDLE, LIVE, PAUSED, Room, by_name, get};
+use super::{ENDED, IDLE, LIVE, PAUSED, Room, by_name, cuts, get};
 use crate::bus::Event;
 use crate::clock::now_ms;
 use crate::db::sql;
@@ -75,6 +75,7 @@ pub async fn apply(platform: &Platform, room_id: i64, act: Act) -> Result<Room> 
     } else if status == ENDED || act == Act::Lost {
         let end = sql("UPDATE broadcasts SET ended_at = $2 WHERE room_id = $1 AND ended_at IS NULL");
         tx.execute(end.bind(room_id).bind(now)).await?;
+        tx.execute(sql("UPDATE rooms SET viewer_count = 0 WHERE id = $1").bind(room_id)).await?;
     }
     tx.commit().await?;
     let room = get(&platform.db, room_id).await?;
@@ -85,7 +86,7 @@ pub async fn apply(platform: &Platform, room_id: i64, act: Act) -> Result<Room> 
         notifications::went_live(platform, &room).await?;
     }
     if status == ENDED {
-        platform.hub.end(&room.path()?, StopReason::Kicked);
+        cuts::end(platform, &room.path()?);
     }
     Ok(room)
 }

@@ -114,7 +114,8 @@ async fn who_may_do_what_with_a_room() {
         let room =
             room(&host, json!({"title": privacy, "privacy": privacy, "password": "open sesame"})).await;
         let (id, name) = (room["id"].as_i64().unwrap(), room["name"].as_str().unwrap());
-        rooms::add_member(&platform, id, member.id).await.unwrap();
+        let invite = format!("/api/v1/rooms/{id}/members/{}", member.id);
+        assert_eq!(host.put(&invite, json!({})).await.0, StatusCode::NO_CONTENT);
         let listed = stranger.get("/api/v1/rooms").await.1.to_string().contains(name);
         assert_eq!(listed, privacy == "public");
         for (n, who) in [&host, &member, &stranger, &admin, &nobody].into_iter().enumerate() {
@@ -199,6 +200,12 @@ async fn publishing_makes_a_room_live_and_a_new_key_cuts_the_publisher() {
         platform.hub.publish(&room.path().unwrap(), &session, &hub::Credential::None, None).unwrap();
     until(&platform, room.id, LIVE).await;
     keys::rotate(&platform, &user).await.unwrap();
+    for _ in 0..100 {
+        if session.is_kicked() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     assert!(session.is_kicked());
     drop(publisher);
     platform.hub.end(&room.path().unwrap(), hub::StopReason::PublisherGone);
@@ -252,4 +259,100 @@ async fn a_broadcast_remembers_most_viewers_at_once_and_who_came() {
         (&json!(3), &json!(1))
     );
     drop(publisher);
+}
+
+fn titles(page: &Value) -> Vec<&str> {
+    page["items"].as_array().unwrap().iter().map(|room| room["title"].as_str().unwrap()).collect()
+}
+
+async fn all_titles(client: &Client, query: &str) -> Vec<String> {
+    let (mut path, mut all) = (format!("/api/v1/rooms?limit=2&{query}"), Vec::new());
+    loop {
+        let (status, page) = client.get(&path).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        all.extend(titles(&page).into_iter().map(str::to_owned));
+        let Some(next) = page["next"].as_i64() else { return all };
+        path = format!("/api/v1/rooms?limit=2&{query}&cursor={next}");
+    }
+}
+
+#[tokio::test]
+async fn lists_begin_with_whom_one_follows_or_with_what_most_watch() {
+    let platform = platform().await;
+    let (anna, mark, fan) = (
+        Client::new(&platform, "anna").await,
+        Client::new(&platform, "mark").await,
+        Client::new(&platform, "fan").await,
+    );
+    for (n, (host, viewers)) in
+        [(&anna, 3), (&mark, 7), (&anna, 0), (&mark, 7), (&anna, 9)].into_iter().enumerate()
+    {
+        let id = room(host, json!({"title": format!("room {n}")})).await["id"].as_i64().unwrap();
+        let set = crate::db::sql("UPDATE rooms SET viewer_count = $2 WHERE id = $1").bind(id).bind(viewers);
+        platform.db.execute(set).await.unwrap();
+    }
+    fan.put(&format!("/api/v1/users/{}/follow", mark.id), json!({})).await;
+    assert_eq!(all_titles(&fan, "").await, ["room 3", "room 1", "room 4", "room 2", "room 0"]);
+    assert_eq!(all_titles(&fan, "sort=newest").await, ["room 4", "room 3", "room 2", "room 1", "room 0"]);
+    assert_eq!(all_titles(&fan, "following=true").await, ["room 3", "room 1"]);
+    for who in [&fan, &Client::anonymous(&platform)] {
+        assert_eq!(all_titles(who, "sort=viewers").await, ["room 4", "room 3", "room 1", "room 0", "room 2"]);
+    }
+    let nobody = Client::anonymous(&platform);
+    assert_eq!(all_titles(&nobody, "sort=following").await, all_titles(&nobody, "").await);
+    assert_eq!(nobody.get("/api/v1/rooms?sort=best").await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_new_password_is_for_all_but_those_the_host_let_in() {
+    let platform = platform().await;
+    let host = Client::new(&platform, "host").await;
+    let (invited, guest) = (Client::new(&platform, "invited").await, Client::new(&platform, "guest").await);
+    let id = room(&host, json!({"title": "t", "privacy": "private", "password": "one"})).await["id"].clone();
+    let path = |rest: &str| format!("/api/v1/rooms/{id}{rest}");
+    assert_eq!(
+        host.put(&path(&format!("/members/{}", invited.id)), json!({})).await.0,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(guest.post(&path("/enter"), json!({"password": "one"})).await.0, StatusCode::OK);
+    let members = host.get(&path("/members")).await.1;
+    assert_eq!(members["items"].as_array().unwrap().len(), 2, "{members}");
+    assert_eq!(guest.get(&path("/members")).await.0, StatusCode::FORBIDDEN);
+    host.patch(&path(""), json!({"password": "two"})).await;
+    assert_eq!(guest.get(&path("")).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(invited.get(&path("")).await.0, StatusCode::OK);
+    assert_eq!(host.delete(&path(&format!("/members/{}", invited.id))).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(invited.get(&path("")).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_deleted_room_is_gone_for_everybody_and_its_books_stay() {
+    let platform = platform().await;
+    let (host, other) = (Client::new(&platform, "host").await, Client::new(&platform, "other").await);
+    let admin = Client::admin(&platform, "admin").await;
+    let mine = room(&host, json!({"title": "mine"})).await;
+    let path = format!("/api/v1/rooms/{}", mine["id"]);
+    assert_eq!(other.delete(&path).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(host.delete(&path).await.0, StatusCode::NO_CONTENT);
+    for who in [&host, &other, &admin] {
+        assert_eq!(who.get(&path).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(who.get("/api/v1/rooms?q=mine").await.1["items"], json!([]));
+    }
+    let by_name = format!("/api/v1/rooms/by-name/{}", mine["name"].as_str().unwrap());
+    assert_eq!(host.get(&by_name).await.0, StatusCode::NOT_FOUND);
+    let bad = room(&host, json!({"title": "bad"})).await;
+    assert_eq!(admin.delete(&format!("/api/v1/rooms/{}", bad["id"])).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(admin.get("/api/v1/admin/log").await.1["items"][0]["action"], "room_deleted");
+    let rows = platform.db.one::<(i64,)>(crate::db::sql("SELECT COUNT(*) FROM rooms")).await.unwrap();
+    assert_eq!(rows.0, 2);
+}
+
+#[tokio::test]
+async fn a_host_with_a_new_name_is_found_by_it() {
+    let platform = platform().await;
+    let host = Client::new(&platform, "host").await;
+    room(&host, json!({"title": "show"})).await;
+    host.patch("/api/v1/me", json!({"nickname": "夜猫子"})).await;
+    let nobody = Client::anonymous(&platform);
+    assert_eq!(titles(&nobody.get("/api/v1/rooms?q=猫子").await.1), ["show"]);
 }

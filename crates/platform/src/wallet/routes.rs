@@ -76,8 +76,7 @@ async fn entries(
          JOIN transfers t ON t.id = e.transfer_id \
          WHERE a.kind IN ('user', 'earned') AND a.owner_id = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3",
     );
-    let query = query.bind(caller.user()?.id).bind(page.before_id()).bind(page.limit() + 1);
-    Ok(Json(Page::cut(platform.db.all(query).await?, page.limit(), |entry: &Entry| entry.id)))
+    Page::read(&platform.db, query.bind(caller.user()?.id).bind(page.before_id()), page, |entry: &Entry| entry.id).await
 }
 
 /// A code.
