@@ -19,6 +19,7 @@ pub mod gate;
 pub mod gifts;
 pub mod health;
 pub mod history;
+pub mod images;
 pub mod keys;
 pub mod limiter;
 pub mod moderation;
@@ -60,6 +61,8 @@ pub struct Config {
     pub chat: chat::Config,
     /// Rooms.
     pub rooms: rooms::Config,
+    /// Pictures people upload.
+    pub images: images::Config,
     /// Keeping order.
     pub moderation: moderation::Config,
     /// Gifts.
@@ -92,6 +95,8 @@ pub struct Platform {
     audience: audience::State,
     /// What chat keeps in memory.
     pub chat: chat::State,
+    /// What images keep in memory.
+    images: images::State,
     /// What moderation keeps in memory.
     moderation: moderation::State,
     /// How streams come in.
@@ -122,6 +127,7 @@ impl Platform {
         let accounts = accounts::State::new(&config.accounts);
         let chat = chat::State::new(&config.chat, &db);
         let moderation = moderation::State::new(&config.moderation);
+        let images = images::State::new(&config.images);
         let platform = Arc::new(Self {
             config,
             db,
@@ -131,6 +137,7 @@ impl Platform {
             settings,
             accounts,
             chat,
+            images,
             moderation,
             audience: audience::State::default(),
             health: health::State::default(),
@@ -166,6 +173,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(moderation::routes())
         .merge(accounts::routes())
         .merge(settings::routes())
+        .merge(images::routes())
         .merge(admin::routes())
         .merge(rooms::routes())
         .merge(gifts::routes())

@@ -31,6 +31,14 @@ pub(crate) fn config() -> Config {
             invitations_at_once_max: 10,
         },
         chat: crate::chat::testing::config(),
+        images: crate::images::Config {
+            upload_bytes_max: 10_000_000,
+            pixels_max: 40_000_000,
+            per_user_max: 100,
+            uploads_per_minute: 600,
+            uploads_burst: 100,
+            at_once_max: 2,
+        },
         moderation: crate::moderation::Config { reports_per_minute: 60, reports_burst: 10 },
         gifts: gifts::Config { num_max: 1000, combo_window_ms: 60_000, price_max: 1_000_000 },
         wallet: wallet::Config {

@@ -30,6 +30,7 @@ pub struct Config {
     pub accounts: platform::accounts::Config,
     pub chat: platform::chat::Config,
     pub rooms: platform::rooms::Config,
+    pub images: platform::images::Config,
     pub moderation: platform::moderation::Config,
     pub gifts: platform::gifts::Config,
     pub wallet: platform::wallet::Config,
@@ -364,7 +365,8 @@ impl Config {
             return Err(wrong("apps", &"empty", "at least one name"));
         }
         for app in &self.apps {
-            let reserved = ["api", "assets", "watch", "stat", "control", "metrics", "streams", "socket.io"];
+            let reserved =
+                ["api", "assets", "watch", "stat", "control", "metrics", "streams", "media", "socket.io"];
             if reserved.contains(&app.as_str())
                 || StreamPath::from_app_and_name(app, "x").is_err()
                 || app.contains('/')

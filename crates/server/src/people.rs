@@ -24,6 +24,7 @@ pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyho
         accounts: config.accounts.clone(),
         chat: config.chat.clone(),
         rooms: config.rooms.clone(),
+        images: config.images.clone(),
         moderation: config.moderation.clone(),
         gifts: config.gifts.clone(),
         wallet: config.wallet.clone(),
@@ -61,6 +62,7 @@ pub fn router(state: &Arc<State>) -> Router {
     let description = Arc::new(description);
     let describe = get(async move || axum::Json(description.as_ref().clone()));
     router
+        .merge(platform::images::files())
         .with_state(state.platform.clone())
         .route("/api/v1/openapi.json", describe)
         .merge(room_socket(state))

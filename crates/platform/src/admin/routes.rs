@@ -66,7 +66,8 @@ async fn list_users(
     let wanted = filter.q.trim().to_lowercase();
     let query = sql("SELECT id, username, nickname, role, is_disabled, created_at FROM users \
          WHERE substr(username, 1, length($1)) = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-    Page::read(&platform.db, query.bind(wanted).bind(page.before_id()), page, |user: &AccountView| user.id).await
+    Page::read(&platform.db, query.bind(wanted).bind(page.before_id()), page, |user: &AccountView| user.id)
+        .await
 }
 
 /// What is to be changed; what is not named stays.

@@ -49,13 +49,15 @@ async fn list(
     caller: Caller,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Visit>>> {
-    let limit = page.limit();
     let query = sql(
         "SELECT room_id, rooms.title, rooms.cover, users.username AS host, last_at FROM room_visits \
          JOIN rooms ON rooms.id = room_id JOIN users ON users.id = rooms.user_id \
          WHERE room_visits.user_id = $1 AND last_at < $2 AND is_hidden = FALSE ORDER BY last_at DESC LIMIT $3",
     );
-    Page::read(&platform.db, query.bind(caller.user()?.id).bind(page.before_id()), page, |visit: &Visit| visit.last_at).await
+    Page::read(&platform.db, query.bind(caller.user()?.id).bind(page.before_id()), page, |visit: &Visit| {
+        visit.last_at
+    })
+    .await
 }
 
 /// Takes all rooms off the list.

@@ -54,7 +54,10 @@ async fn list(
     may_view(&platform, &room, caller.user.as_deref()).await?;
     let query = sql("SELECT id, started_at, ended_at, viewers_peak, viewers_total, coin FROM broadcasts \
          WHERE room_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
-    Page::read(&platform.db, query.bind(id).bind(page.before_id()), page, |broadcast: &Broadcast| broadcast.id).await
+    Page::read(&platform.db, query.bind(id).bind(page.before_id()), page, |broadcast: &Broadcast| {
+        broadcast.id
+    })
+    .await
 }
 
 /// Counts viewers of what is on air until the platform is gone.

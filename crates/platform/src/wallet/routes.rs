@@ -76,7 +76,10 @@ async fn entries(
          JOIN transfers t ON t.id = e.transfer_id \
          WHERE a.kind IN ('user', 'earned') AND a.owner_id = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3",
     );
-    Page::read(&platform.db, query.bind(caller.user()?.id).bind(page.before_id()), page, |entry: &Entry| entry.id).await
+    Page::read(&platform.db, query.bind(caller.user()?.id).bind(page.before_id()), page, |entry: &Entry| {
+        entry.id
+    })
+    .await
 }
 
 /// A code.
