@@ -24,6 +24,7 @@ pub mod keys;
 pub mod limiter;
 pub mod moderation;
 pub mod notifications;
+pub mod openapi;
 pub mod page;
 pub mod random;
 pub mod rooms;

@@ -18,6 +18,7 @@ use gateway::{Gateway, Limiter};
 use http::{HeaderValue, header};
 use hub::Hub;
 use platform::Platform;
+use platform::accounts::first_admin;
 use platform::gate::RoomGate;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -36,6 +37,8 @@ pub struct App {
     stopping: watch::Sender<bool>,
     http_address: SocketAddr,
     rtmp_address: Option<SocketAddr>,
+    /// What names the first admin, when there is none.
+    setup_token: Option<String>,
 }
 
 /// What the handlers of the server's own pages and API share.
@@ -164,7 +167,8 @@ impl App {
             }
         }
         let (hooks, platform) = (state.hooks.clone(), state.platform.clone());
-        Ok(Self { config, gateway, hooks, platform, stopping, http_address, rtmp_address })
+        let setup_token = first_admin::token(&platform).await?;
+        Ok(Self { config, gateway, hooks, platform, stopping, http_address, rtmp_address, setup_token })
     }
 
     /// Says on standard output where to go.
@@ -179,6 +183,12 @@ impl App {
             text += &format!(
                 "  Publish   rtmp://{rtmp}/{app}/NAME   (OBS: server rtmp://{rtmp}/{app}, key NAME)\n  \
                  Watch     http://{}/watch/{app}/NAME\n",
+                host(self.http_address)
+            );
+        }
+        if let Some(token) = &self.setup_token {
+            text += &format!(
+                "  Set up    http://{}/setup?token={token}   (makes the first admin; good once)\n",
                 host(self.http_address)
             );
         }

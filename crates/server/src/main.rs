@@ -6,6 +6,7 @@
 
 mod admin;
 mod api;
+mod api_docs;
 mod app;
 mod auth;
 mod cli;

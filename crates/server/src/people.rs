@@ -1,5 +1,6 @@
 //! The platform's place in the server: its settings, its routes and their description.
 
+use crate::api_docs;
 use crate::app::State;
 use crate::auth::{Signer, unix_s};
 use crate::config::Config;
@@ -58,13 +59,16 @@ fn where_it_is(config: &Config) -> String {
 
 /// The platform's routes, and what they are in OpenAPI 3.1.
 pub fn router(state: &Arc<State>) -> Router {
-    let (router, description) = platform::routes().split_for_parts();
-    let description = Arc::new(description);
+    let (router, description) = platform::openapi::api();
+    let description = Arc::new(serde_json::to_value(description).unwrap_or_default());
+    let for_people = description.clone();
     let describe = get(async move || axum::Json(description.as_ref().clone()));
+    let read = get(async move || api_docs::page(&for_people));
     router
         .merge(platform::images::files())
         .with_state(state.platform.clone())
         .route("/api/v1/openapi.json", describe)
+        .route("/api/docs", read)
         .merge(room_socket(state))
 }
 

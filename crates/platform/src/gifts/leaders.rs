@@ -42,6 +42,7 @@ pub(super) enum Period {
 pub(super) struct LeadersQuery {
     /// `broadcast`, `day` or `all` (when not said).
     #[serde(default)]
+    #[param(inline)]
     pub period: Period,
 }
 

@@ -31,6 +31,7 @@ pub fn files() -> Router<Arc<Platform>> {
 #[into_params(parameter_in = Query)]
 struct Upload {
     /// What it is for: `avatar`, `cover` or `gift`.
+    #[param(inline)]
     kind: Kind,
 }
 

@@ -27,6 +27,7 @@ pub(super) struct Filter {
     pub user_id: Option<i64>,
     /// `newest`, `viewers` or `following` (those of hosts the caller follows first, which is the order for who is signed
     /// in when nothing is said).
+    #[param(inline)]
     pub sort: Option<Sort>,
 }
 
