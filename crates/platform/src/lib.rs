@@ -34,6 +34,8 @@ pub mod tokens;
 pub mod wallet;
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod testing;
 
 pub use error::{Error, Result};

@@ -126,7 +126,7 @@ impl Client {
             }
             None => Body::empty(),
         };
-        let (router, _) = crate::routes().split_for_parts();
+        let (router, _) = crate::openapi::api();
         let response =
             router.with_state(self.platform.clone()).oneshot(request.body(body).unwrap()).await.unwrap();
         let status = response.status();

@@ -92,11 +92,18 @@ impl TrackItem {
 }
 
 async fn streams(axum::extract::State(state): Server, headers: http::HeaderMap) -> Response {
+    // Without the database nothing is shown rather than too much.
+    let Ok(hidden) = platform::rooms::hidden_names(&state.platform.db).await else {
+        let message = "the database does not answer; try again in a moment";
+        return error_response(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message);
+    };
+    let hidden: std::collections::HashSet<String> = hidden.into_iter().collect();
     let streams = state
         .gateway
         .hub
         .streams()
         .iter()
+        .filter(|stream| !hidden.contains(stream.path().name()))
         .map(|stream| StreamItem {
             stream: stream.path().to_string(),
             is_live: stream.state() == StreamState::Live,

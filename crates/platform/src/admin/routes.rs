@@ -9,9 +9,10 @@ use crate::rooms::{self, cuts};
 use crate::{Error, Platform, Result, keys, row};
 use axum::extract::State;
 use http::StatusCode;
-use hub::StreamPath;
+use hub::{StreamPath, StreamState};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,6 +22,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
     OpenApiRouter::new()
         .routes(routes!(list_users))
         .routes(routes!(change_user))
+        .routes(routes!(streams))
         .routes(routes!(kick))
         .routes(routes!(log))
 }
@@ -120,6 +122,53 @@ async fn change_user(
         keys::revoke(&platform, &user).await?;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A stream as admins see it.
+#[derive(Debug, Serialize, ToSchema)]
+struct StreamView {
+    /// Where it is.
+    stream: String,
+    /// Number of its room, when it is of one.
+    room_id: Option<i64>,
+    /// Whether somebody publishes now; else it waits for its publisher.
+    is_live: bool,
+    /// What the publisher speaks.
+    protocol: Option<String>,
+    /// Where the publisher calls from.
+    address: Option<String>,
+    /// Connections that watch.
+    viewer_count: usize,
+    /// Bytes that came in.
+    received_bytes: u64,
+    /// Codecs of its tracks (RFC 6381).
+    codecs: Vec<String>,
+    /// Unix ms.
+    started_at: u64,
+}
+
+/// Streams on this server, by path. For admins.
+#[utoipa::path(get, path = "/api/v1/admin/streams", tag = "admin", responses((status = 200, body = Vec<StreamView>)))]
+async fn streams(State(platform): State<Arc<Platform>>, caller: Caller) -> Result<Json<Vec<StreamView>>> {
+    caller.admin()?;
+    let mut views = Vec::new();
+    for stream in platform.hub.streams() {
+        let room = rooms::by_name(&platform.db, stream.path().name()).await?;
+        let publisher = stream.publisher();
+        views.push(StreamView {
+            stream: stream.path().to_string(),
+            room_id: room.map(|room| room.id),
+            is_live: stream.state() == StreamState::Live,
+            protocol: publisher.as_ref().map(|session| session.protocol.to_string()),
+            address: publisher.as_ref().map(|session| session.remote.to_string()),
+            viewer_count: stream.viewer_count(),
+            received_bytes: publisher.map_or(0, |session| session.bytes.load(Relaxed)),
+            codecs: stream.tracks().iter().map(|track| track.codec_string()).collect(),
+            started_at: stream.started_at_ms(),
+        });
+    }
+    views.sort_by(|a, b| a.stream.cmp(&b.stream));
+    Ok(Json(views))
 }
 
 /// A stream to be ended.

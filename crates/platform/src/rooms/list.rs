@@ -70,6 +70,14 @@ pub(super) async fn find(
     }
 }
 
+/// All rooms, also those that are not public, the newest first.
+pub(super) async fn find_any(platform: &Platform, filter: &Filter, page: PageQuery) -> Result<Page<Room>> {
+    let mut select = Select::any("deleted_at IS NULL", None, filter, Followed::Any);
+    let before = select.place(page.before_id());
+    select.text += &format!(" AND id < {before}");
+    Ok(Page::cut(select.rows(platform, "id DESC", page.limit() + 1).await?, page.limit(), |room| room.id))
+}
+
 /// The newest of hosts that are followed, then the newest of the others: a cursor below 0 is one of the others.
 async fn followed_first(
     platform: &Platform,
@@ -141,7 +149,11 @@ struct Select {
 impl Select {
     /// Public rooms that fit `filter`.
     fn new(user: Option<&User>, filter: &Filter, followed: Followed) -> Self {
-        let text = format!("SELECT {} FROM rooms WHERE privacy = 'public'", room_columns!());
+        Self::any("privacy = 'public'", user, filter, followed)
+    }
+
+    fn any(which: &str, user: Option<&User>, filter: &Filter, followed: Followed) -> Self {
+        let text = format!("SELECT {} FROM rooms WHERE {which}", room_columns!());
         let mut select = Self { text, values: Vec::new() };
         if filter.live == Some(true) {
             select.text += &format!(" AND status IN ({PAUSED}, {LIVE})");

@@ -140,6 +140,12 @@ pub async fn public_page(db: &Db, limit: i64, offset: i64) -> Result<Vec<Room>> 
     Ok(db.all(sql(query).bind(limit).bind(offset)).await?)
 }
 
+/// Stream names of rooms that are on and not for everybody's eyes.
+pub async fn hidden_names(db: &Db) -> Result<Vec<String>> {
+    let query = sql("SELECT name FROM rooms WHERE privacy IN ('unlisted', 'private') AND status IN (1, 2)");
+    Ok(db.all::<(String,)>(query).await?.into_iter().map(|(name,)| name).collect())
+}
+
 /// Whether `user` is the host.
 pub fn is_host(room: &Room, user: Option<&User>) -> bool {
     user.is_some_and(|user| user.id == room.user_id)

@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<Arc<Platform>> {
     OpenApiRouter::new()
         .routes(routes!(list, make))
+        .routes(routes!(list_any))
         .routes(routes!(read, edit, remove))
         .routes(routes!(read_by_name))
         .routes(routes!(act))
@@ -129,12 +130,34 @@ async fn list(
     Query(filter): Query<Filter>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<RoomView>>> {
-    let Page { items, next } = list::find(&platform, caller.user.as_deref(), &filter, page).await?;
+    let found = list::find(&platform, caller.user.as_deref(), &filter, page).await?;
+    views(&platform, found, &caller).await
+}
+
+async fn views(
+    platform: &Platform,
+    Page { items, next }: Page<Room>,
+    caller: &Caller,
+) -> Result<Json<Page<RoomView>>> {
     let mut views = Vec::with_capacity(items.len());
     for room in &items {
-        views.push(RoomView::new(&platform, room, &caller).await?);
+        views.push(RoomView::new(platform, room, caller).await?);
     }
     Ok(Json(Page { items: views, next }))
+}
+
+/// All rooms, also unlisted and private ones, the newest first. For admins.
+#[utoipa::path(get, path = "/api/v1/admin/rooms", tag = "admin", params(Filter, PageQuery),
+    responses((status = 200, body = Page<RoomView>)))]
+async fn list_any(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    Query(filter): Query<Filter>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<RoomView>>> {
+    caller.admin()?;
+    let found = list::find_any(&platform, &filter, page).await?;
+    views(&platform, found, &caller).await
 }
 
 /// Makes a room.
