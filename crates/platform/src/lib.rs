@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod admin;
 pub mod audience;
+pub mod backup;
 pub mod bus;
 pub mod caller;
 pub mod chat;

@@ -3,7 +3,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 /// In order; only ever added to. One that has run somewhere is never changed.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
+pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "accounts", include_str!("../../../../migrations/0001_accounts.sql")),
     (2, "rooms", include_str!("../../../../migrations/0002_rooms.sql")),
     (3, "rooms around", include_str!("../../../../migrations/0003_rooms_around.sql")),

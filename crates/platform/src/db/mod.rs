@@ -7,10 +7,12 @@
 
 mod migrations;
 mod query;
+mod tables;
 #[cfg(test)]
 pub mod testing;
 
 pub use query::{Query, Row, Value, sql};
+pub use tables::{Column, ColumnKind, tables, version};
 
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, Postgres};

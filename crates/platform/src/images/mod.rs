@@ -181,7 +181,7 @@ async fn remove(platform: &Platform, name: &str) -> Result<()> {
 }
 
 /// The file of a picture; nothing when the name is none of ours.
-fn path_of(data_dir: &Path, name: &str) -> Option<PathBuf> {
+pub(crate) fn path_of(data_dir: &Path, name: &str) -> Option<PathBuf> {
     let (letters, ending) = name.split_once('.')?;
     let is_ours = letters.len() == NAME_CHARS
         && letters.bytes().all(|byte| byte.is_ascii_alphanumeric())

@@ -2,6 +2,7 @@
 
 mod admin;
 mod analysis;
+mod backup;
 mod config;
 mod ledger;
 mod media_file;
@@ -34,6 +35,10 @@ enum Command {
     Config(config::Command),
     /// Makes a user an admin.
     Admin(admin::Admin),
+    /// Writes everything in the database and the pictures into one file, also while the server runs.
+    Backup(backup::Backup),
+    /// Reads what `backup` wrote, into SQLite or PostgreSQL.
+    Restore(backup::Restore),
     /// Checks the books of all coins.
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -53,6 +58,8 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(file),
         Command::Config(command) => config::run(file, &command),
         Command::Admin(admin) => admin.run(file),
+        Command::Backup(backup) => backup.run(file),
+        Command::Restore(restore) => restore.run(file),
         Command::Ledger(command) => ledger::run(file, &command),
         Command::Sign(sign) => sign.run(file),
         Command::Probe(probe) => probe.run(),
