@@ -20,6 +20,7 @@ pub mod gate;
 pub mod gifts;
 pub mod health;
 pub mod history;
+mod housekeeping;
 pub mod images;
 pub mod keys;
 pub mod limiter;
@@ -99,6 +100,8 @@ pub struct Platform {
     audience: audience::State,
     /// What chat keeps in memory.
     pub chat: chat::State,
+    /// When the books were checked last.
+    pub wallet: wallet::watch::State,
     /// What images keep in memory.
     images: images::State,
     /// What moderation keeps in memory.
@@ -141,6 +144,7 @@ impl Platform {
             settings,
             accounts,
             chat,
+            wallet: wallet::watch::State::default(),
             images,
             moderation,
             audience: audience::State::default(),
@@ -148,6 +152,9 @@ impl Platform {
         });
         audience::share(&platform);
         rooms::cuts::follow(&platform);
+        housekeeping::start(&platform);
+        wallet::watch::start(&platform);
+        platform.accounts.passwords.prepare();
         settings::follow(&platform);
         rooms::status::follow(&platform);
         rooms::broadcasts::start(&platform);

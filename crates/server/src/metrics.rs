@@ -235,6 +235,16 @@ fn register_server(registry: &mut Registry, state: &State) {
     let cpu = Counter::<f64, AtomicU64>::default();
     cpu.inc_by(process.cpu_seconds);
     registry.register("cpu_seconds", "Processor time used", cpu);
+    if let Some((verdict, checked_at)) = state.platform.wallet.last() {
+        let faults = gauge(verdict.faults());
+        registry.register(
+            "ledger_faults",
+            "Balances, transfers, gifts and room totals that do not agree",
+            faults,
+        );
+        let at = fraction(checked_at as f64 / 1000.0);
+        registry.register("ledger_checked_timestamp_seconds", "When the ledger was checked last", at);
+    }
     let uptime: Duration = state.started.elapsed();
     registry.register("uptime_seconds", "Time since the start", fraction(uptime.as_secs_f64()));
     let build = Family::<OfBuild, Gauge>::default();
@@ -246,6 +256,12 @@ fn counter(value: u64) -> Counter {
     let counter = Counter::default();
     counter.inc_by(value);
     counter
+}
+
+fn gauge(value: i64) -> Gauge {
+    let gauge = Gauge::default();
+    gauge.set(value);
+    gauge
 }
 
 fn fraction(value: f64) -> Fraction {

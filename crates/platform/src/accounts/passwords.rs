@@ -19,6 +19,11 @@ impl Hasher {
         Self { turns: Arc::new(Semaphore::new(at_once.max(1))) }
     }
 
+    /// Makes what is checked for users that are not there, so that the first such check takes no longer than others.
+    pub(crate) fn prepare(&self) {
+        tokio::task::spawn_blocking(|| LazyLock::force(&NOBODY));
+    }
+
     /// The PHC form of `password`.
     pub async fn hash(&self, password: String) -> Result<String> {
         self.in_turn(move || hash_now(&password)).await?

@@ -29,6 +29,7 @@ pub struct Config {
     pub num_max: i64,
     pub combo_window_ms: i64,
     pub price_max: i64,
+    pub retry_days: i64,
 }
 
 /// A gift that was given.

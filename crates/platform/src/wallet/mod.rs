@@ -7,6 +7,7 @@
 mod codes;
 mod payments;
 mod routes;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub struct Config {
     pub codes_at_once_max: u32,
     pub payment_secret: String,
     pub payment_window_s: i64,
+    pub verify_every_s: u64,
 }
 
 /// Never with the secret.
@@ -127,7 +129,12 @@ pub struct Verdict {
 impl Verdict {
     /// Whether everything agrees.
     pub fn is_right(self) -> bool {
-        self.wrong_balances + self.wrong_transfers + self.wrong_gifts + self.wrong_rooms == 0
+        self.faults() == 0
+    }
+
+    /// What does not agree.
+    pub fn faults(self) -> i64 {
+        self.wrong_balances + self.wrong_transfers + self.wrong_gifts + self.wrong_rooms
     }
 }
 

@@ -68,6 +68,8 @@ async fn books_that_were_tampered_with_are_found_out() {
         .await
         .unwrap();
     assert_eq!(verify(&platform.db).await.unwrap().wrong_balances, 1);
+    super::watch::look(&platform).await;
+    assert_eq!(platform.wallet.last().unwrap().0.faults(), 1, "the metric tells");
     let mut tx = platform.db.begin().await.unwrap();
     let error = transfer(&mut tx, "gift", "", Account::User(7), Account::Earned(8), 12).await.unwrap_err();
     assert_eq!(error.code, "not_enough_coins");
