@@ -40,12 +40,15 @@ pub struct Part {
     pub shown: Vec<PublicUser>,
 }
 
+/// By room and server, with the time when it was told.
+type Told = HashMap<i64, HashMap<String, (Part, Instant)>>;
+
 /// What other servers told.
 #[derive(Default)]
-pub struct State(Mutex<HashMap<i64, HashMap<String, (Part, Instant)>>>);
+pub struct State(Mutex<Told>);
 
 impl State {
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, HashMap<String, (Part, Instant)>>> {
+    fn lock(&self) -> MutexGuard<'_, Told> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
