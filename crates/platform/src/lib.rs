@@ -27,6 +27,7 @@ pub mod limiter;
 pub mod moderation;
 pub mod notifications;
 pub mod openapi;
+pub mod outbound;
 pub mod page;
 pub mod random;
 pub mod rooms;
@@ -78,6 +79,8 @@ pub struct Config {
     pub follows: follows::Config,
     /// Notifications.
     pub notifications: notifications::Config,
+    /// Calls to addresses people typed in.
+    pub outbound: outbound::Config,
 }
 
 /// Everything the features share.

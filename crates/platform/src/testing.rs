@@ -51,6 +51,7 @@ pub(crate) fn config() -> Config {
         rooms: rooms::Config { per_user_max: 10, title_chars_max: 80, labels_max: 8, label_chars_max: 20 },
         follows: crate::follows::Config { following_max: 100 },
         notifications: crate::notifications::Config { per_user_max: 100, again_after_s: 600 },
+        outbound: crate::outbound::Config { allow: Vec::new() },
     }
 }
 

@@ -36,6 +36,7 @@ pub struct Config {
     pub wallet: platform::wallet::Config,
     pub follows: platform::follows::Config,
     pub notifications: platform::notifications::Config,
+    pub outbound: platform::outbound::Config,
     pub pull: Pull,
     pub hooks: Hooks,
     pub log: Log,

@@ -31,6 +31,7 @@ pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyho
         wallet: config.wallet.clone(),
         follows: config.follows.clone(),
         notifications: config.notifications.clone(),
+        outbound: config.outbound.clone(),
     };
     let opened = Platform::open(settings, hub.clone(), signer).await;
     opened.with_context(|| format!("cannot begin with the database {}", where_it_is(config)))
