@@ -142,6 +142,9 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         }
         "POST /api/v1/admin/invitations" => (Admin, json!({"count": 1})),
         "POST /api/v1/admin/streams/kick" => (Admin, json!({"stream": "live/x", "reason": "x"})),
+        "POST /api/v1/admin/webhooks" => (Admin, json!({"url": "http://127.0.0.1/"})),
+        "PATCH /api/v1/admin/webhooks/{id}" => (Admin, json!({})),
+        "DELETE /api/v1/admin/webhooks/{id}" | "POST /api/v1/admin/webhooks/{id}/test" => (Admin, none),
         "POST /api/v1/admin/users/{id}/coins" => (Admin, json!({"coin": 1, "reason": "x"})),
         "GET /api/v1/admin/gifts"
         | "GET /api/v1/admin/invitations"
@@ -151,6 +154,8 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         | "GET /api/v1/admin/settings"
         | "GET /api/v1/admin/streams"
         | "GET /api/v1/admin/users"
+        | "GET /api/v1/admin/webhooks"
+        | "GET /api/v1/admin/webhooks/{id}/deliveries"
         | "DELETE /api/v1/admin/invitations/{id}" => (Admin, none),
         _ => return None,
     })

@@ -35,6 +35,7 @@ pub mod settings;
 pub mod text;
 pub mod tokens;
 pub mod wallet;
+pub mod webhooks;
 
 #[cfg(test)]
 mod access;
@@ -81,6 +82,8 @@ pub struct Config {
     pub notifications: notifications::Config,
     /// Calls to addresses people typed in.
     pub outbound: outbound::Config,
+    /// Whom programs of others are told.
+    pub webhooks: webhooks::Config,
 }
 
 /// Everything the features share.
@@ -162,6 +165,7 @@ impl Platform {
         rooms::status::follow(&platform);
         rooms::broadcasts::start(&platform);
         health::start(&platform);
+        webhooks::start(&platform);
         platform
     }
 }
@@ -197,4 +201,5 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(history::routes())
         .merge(health::routes())
         .merge(keys::routes())
+        .merge(webhooks::routes())
 }

@@ -52,6 +52,15 @@ pub(crate) fn config() -> Config {
         follows: crate::follows::Config { following_max: 100 },
         notifications: crate::notifications::Config { per_user_max: 100, again_after_s: 600 },
         outbound: crate::outbound::Config { allow: Vec::new() },
+        webhooks: crate::webhooks::Config {
+            targets_max: 3,
+            timeout_ms: 2000,
+            attempts_max: 5,
+            retry_ms: 20,
+            at_once_max: 8,
+            waiting_max: 50,
+            keep_days: 7,
+        },
     }
 }
 

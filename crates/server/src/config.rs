@@ -37,6 +37,7 @@ pub struct Config {
     pub follows: platform::follows::Config,
     pub notifications: platform::notifications::Config,
     pub outbound: platform::outbound::Config,
+    pub webhooks: platform::webhooks::Config,
     pub pull: Pull,
     pub hooks: Hooks,
     pub log: Log,

@@ -32,6 +32,7 @@ pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyho
         follows: config.follows.clone(),
         notifications: config.notifications.clone(),
         outbound: config.outbound.clone(),
+        webhooks: config.webhooks.clone(),
     };
     let opened = Platform::open(settings, hub.clone(), signer).await;
     opened.with_context(|| format!("cannot begin with the database {}", where_it_is(config)))

@@ -100,6 +100,11 @@ pub async fn in_tx(tx: &mut Tx, id: i64) -> Result<User> {
     user.ok_or_else(|| Error::not_found("user_not_found", "There is no such user."))
 }
 
+/// The user with this number, seen from within a transaction.
+pub async fn by_id_in(tx: &mut Tx, id: i64) -> Result<Option<User>> {
+    Ok(tx.maybe(sql(concat!("SELECT ", columns!(), " FROM users WHERE id = $1")).bind(id)).await?)
+}
+
 /// The user with this name, as it is stored.
 pub async fn by_username(db: &Db, username: &str) -> Result<Option<User>> {
     Ok(db

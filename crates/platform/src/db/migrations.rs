@@ -12,6 +12,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (8, "chat", include_str!("../../../../migrations/0008_chat.sql")),
     (9, "moderation", include_str!("../../../../migrations/0009_moderation.sql")),
     (10, "money", include_str!("../../../../migrations/0010_money.sql")),
+    (11, "webhooks", include_str!("../../../../migrations/0011_webhooks.sql")),
     (12, "settings", include_str!("../../../../migrations/0012_settings.sql")),
     (13, "rooms more", include_str!("../../../../migrations/0013_rooms_more.sql")),
     (14, "images", include_str!("../../../../migrations/0014_images.sql")),

@@ -191,6 +191,15 @@ impl Tx {
         }
     }
 
+    /// What to append to a SELECT of rows that are referred to later in the same transaction, and so must not be gone
+    /// by then. Unlike [`Tx::for_update`] many may do so at once. SQLite needs nothing.
+    pub fn for_reference(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " FOR KEY SHARE",
+        }
+    }
+
     /// Makes what was done last.
     pub async fn commit(self) -> Result<()> {
         match self {

@@ -12,6 +12,7 @@ pub use routes::routes;
 
 use crate::clock::now_ms;
 use crate::db::{Db, sql};
+use crate::webhooks::{self, Happening};
 use crate::{Error, Platform, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,14 +41,18 @@ pub async fn follow(platform: &Platform, follower_id: i64, user_id: i64) -> Resu
     if follower_id == user_id {
         return Err(Error::invalid("follow_self", "Nobody can follow oneself."));
     }
-    if crate::accounts::users::by_id(&platform.db, user_id).await?.is_none() {
-        return Err(Error::not_found("user_not_found", "There is no such user."));
-    }
+    let host = crate::accounts::users::by_id(&platform.db, user_id).await?;
+    let host = host.ok_or_else(|| Error::not_found("user_not_found", "There is no such user."))?;
     let max = platform.settings().following_max;
     let insert = sql("INSERT INTO follows (follower_id, user_id, created_at) SELECT $1, $2, $3 FROM users \
          WHERE id = $1 AND (SELECT COUNT(*) FROM follows WHERE follower_id = $1) < $4 ON CONFLICT DO NOTHING");
     let insert = insert.bind(follower_id).bind(user_id).bind(now_ms()).bind(max);
-    let is_new = platform.db.execute(insert).await? > 0;
+    let mut tx = platform.db.begin().await?;
+    let is_new = tx.execute(insert).await? > 0;
+    if is_new {
+        webhooks::tell(&mut tx, Happening::Follow { follower_id, host: &host }).await?;
+    }
+    tx.commit().await?;
     if !is_new && !is_following(&platform.db, follower_id, user_id).await? {
         let message = format!("You follow {max} people, which is the most (following_max).");
         return Err(Error::conflict("too_many_followed", message));

@@ -17,6 +17,7 @@ use crate::clock::now_ms;
 use crate::db::{Tx, sql};
 use crate::rooms::{self, ENDED, IDLE, Room};
 use crate::wallet::{self, Account};
+use crate::webhooks::{self, Happening};
 use crate::{Error, Platform, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -88,6 +89,7 @@ pub async fn send(
         let store = sql("UPDATE gift_requests SET answer = $3 WHERE user_id = $1 AND key = $2");
         tx.execute(store.bind(user.id).bind(key).bind(answer)).await?;
     }
+    webhooks::tell(&mut tx, Happening::Gift { room, user, gift: &gift, num, coin }).await?;
     tx.commit().await?;
     platform.bus.tell(Event::ToRoom {
         room_id: room.id,

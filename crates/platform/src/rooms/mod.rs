@@ -15,7 +15,7 @@ pub use routes::routes;
 
 use crate::accounts::User;
 use crate::clock::now_ms;
-use crate::db::{Db, sql};
+use crate::db::{Db, Tx, sql};
 use crate::{Error, Platform, Result, row};
 use hub::StreamPath;
 use serde::Deserialize;
@@ -110,6 +110,11 @@ pub async fn by_id(db: &Db, id: i64) -> Result<Option<Room>> {
                 .bind(id),
         )
         .await?)
+}
+
+/// The room with this number, seen from within a transaction.
+pub async fn by_id_in(tx: &mut Tx, id: i64) -> Result<Option<Room>> {
+    Ok(tx.maybe(sql(concat!("SELECT ", room_columns!(), " FROM rooms WHERE id = $1")).bind(id)).await?)
 }
 
 /// The room with this number; else 404.

@@ -4,6 +4,7 @@ use super::{ENDED, IDLE, LIVE, PAUSED, Room, by_name, cuts, get};
 use crate::bus::Event;
 use crate::clock::now_ms;
 use crate::db::sql;
+use crate::webhooks::{self, Happening};
 use crate::{Error, Platform, Result, notifications};
 use hub::{EventKind, StopReason, StreamPath, StreamState};
 use serde::Deserialize;
@@ -74,8 +75,13 @@ pub async fn apply(platform: &Platform, room_id: i64, act: Act) -> Result<Room> 
         has_begun = tx.execute(begin.bind(room_id).bind(now)).await? > 0;
     } else if status == ENDED || act == Act::Lost {
         let end = sql("UPDATE broadcasts SET ended_at = $2 WHERE room_id = $1 AND ended_at IS NULL");
-        tx.execute(end.bind(room_id).bind(now)).await?;
+        if tx.execute(end.bind(room_id).bind(now)).await? > 0 {
+            webhooks::tell(&mut tx, Happening::Ended(room_id)).await?;
+        }
         tx.execute(sql("UPDATE rooms SET viewer_count = 0 WHERE id = $1").bind(room_id)).await?;
+    }
+    if has_begun {
+        webhooks::tell(&mut tx, Happening::WentLive(room_id)).await?;
     }
     tx.commit().await?;
     let room = get(&platform.db, room_id).await?;
