@@ -65,6 +65,11 @@ bench: compiler ## Times the hot paths
 fuzz: ## Fuzzes every parser for FUZZ_SECONDS (default 600) each
 	@scripts/fuzz $${FUZZ_SECONDS:-600}
 
+api-fuzz: build ## Calls every operation of the API with right and wrong values, EXAMPLES (default 200) times each
+	@scripts/need pip3:python3-pip,python3-venv
+	@test -x target/schemathesis/bin/schemathesis || { python3 -m venv target/schemathesis && target/schemathesis/bin/pip install --quiet schemathesis==4.32.5; }
+	@SCHEMATHESIS=$(CURDIR)/target/schemathesis/bin/schemathesis node e2e/api-fuzz.mjs
+
 web/node_modules/.installed: web/package-lock.json | node
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -77,4 +82,4 @@ node: ; @scripts/need node:nodejs npm:npm
 browser: node ; @scripts/need chromium:chromium
 database: ; @scripts/need pg_ctlcluster:postgresql redis-server:redis-server
 
-.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench fuzz compiler ffmpeg openssl node browser database
+.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench fuzz api-fuzz compiler ffmpeg openssl node browser database
