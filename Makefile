@@ -26,7 +26,7 @@ web/dist/.built: $(shell git ls-files web 2>/dev/null | grep -v '^web/dist' || t
 	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run build --silent
 	@touch $@
 
-test: compiler ffmpeg openssl browser database web/dist/.built ## Runs all tests: units, then the real thing with ffmpeg and Chromium
+test: compiler ffmpeg openssl browser database python web/dist/.built ## Runs all tests: units, then the real thing with ffmpeg and Chromium
 	@scripts/test
 
 soak: build ffmpeg ## The hostile peers of the tests for longer: a million broken connections, 60 000 mutated sessions
@@ -80,6 +80,7 @@ ffmpeg: ; @scripts/need ffmpeg:ffmpeg
 openssl: ; @scripts/need openssl:openssl
 node: ; @scripts/need node:nodejs npm:npm
 browser: node ; @scripts/need chromium:chromium
+python: ; @scripts/need python3:python3
 database: ; @scripts/need pg_ctlcluster:postgresql redis-server:redis-server
 
-.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench fuzz api-fuzz compiler ffmpeg openssl node browser database
+.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench fuzz api-fuzz compiler ffmpeg openssl node browser python database
