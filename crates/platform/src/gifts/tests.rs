@@ -37,47 +37,60 @@ async fn show(
     (rooms::get(&platform.db, id).await.unwrap(), gift["id"].as_i64().unwrap(), clients)
 }
 
+/// A number from the environment, for longer runs.
+fn from_env(name: &str, default: i64) -> i64 {
+    std::env::var(name).ok().and_then(|count| count.parse().ok()).unwrap_or(default)
+}
+
+/// ROUNDS (10) times.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_gifts_at_once_exactly_those_that_can_be_paid_are() {
     let platform = platform().await;
     let (room, gift, givers) = show(&platform, 10, 1, 200).await;
     let user = accounts::users::by_id(&platform.db, givers[0].id).await.unwrap().unwrap();
-    let mut heard = platform.bus.listen();
-    let paid = Arc::new(AtomicI64::new(0));
-    let tasks: Vec<_> = (0..64)
-        .map(|_| {
-            let (platform, room, user, paid) = (platform.clone(), room.clone(), user.clone(), paid.clone());
-            tokio::spawn(async move {
-                match gifts::send(&platform, &user, &room, gift, 1, None).await {
-                    Ok(_) => paid.fetch_add(1, Relaxed),
-                    Err(error) => {
-                        assert_eq!(error.code, "not_enough_coins");
-                        0
-                    }
-                };
+    for round in 1..=from_env("ROUNDS", 10) {
+        let mut heard = platform.bus.listen();
+        let paid = Arc::new(AtomicI64::new(0));
+        let tasks: Vec<_> = (0..64)
+            .map(|_| {
+                let (platform, room, user, paid) =
+                    (platform.clone(), room.clone(), user.clone(), paid.clone());
+                tokio::spawn(async move {
+                    match gifts::send(&platform, &user, &room, gift, 1, None).await {
+                        Ok(_) => paid.fetch_add(1, Relaxed),
+                        Err(error) => {
+                            assert_eq!(error.code, "not_enough_coins");
+                            0
+                        }
+                    };
+                })
             })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(paid.load(Relaxed), 20);
+        assert_eq!(wallet::balance(&platform.db, Account::User(user.id)).await.unwrap(), 0);
+        assert_eq!(wallet::balance(&platform.db, Account::Earned(room.user_id)).await.unwrap(), 200 * round);
+        assert_eq!(rooms::get(&platform.db, room.id).await.unwrap().coin, 200 * round);
+        let mut announced = 0;
+        while let Ok(event) = heard.try_recv() {
+            announced +=
+                i64::from(matches!(event, crate::bus::Event::ToRoom { event, .. } if event == "gift"));
+        }
+        assert_eq!(announced, 20);
+        let mut tx = platform.db.begin().await.unwrap();
+        wallet::transfer(&mut tx, "grant", "", Account::Issued, Account::User(user.id), 200).await.unwrap();
+        tx.commit().await.unwrap();
     }
-    assert_eq!(paid.load(Relaxed), 20);
-    assert_eq!(wallet::balance(&platform.db, Account::User(user.id)).await.unwrap(), 0);
-    assert_eq!(wallet::balance(&platform.db, Account::Earned(room.user_id)).await.unwrap(), 200);
-    assert_eq!(rooms::get(&platform.db, room.id).await.unwrap().coin, 200);
-    let mut announced = 0;
-    while let Ok(event) = heard.try_recv() {
-        announced += i64::from(matches!(event, crate::bus::Event::ToRoom { event, .. } if event == "gift"));
-    }
-    assert_eq!(announced, 20);
     let verdict = verify(&platform.db).await.unwrap();
     assert!(verdict.is_right(), "{verdict:?}");
 }
 
-/// 10 000 in the words; fewer here, and as many as one likes with GIFTS.
+/// 10 000, or as many as GIFTS says.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gifts_from_fifty_sides_neither_lose_nor_make_a_coin() {
-    let gifts_wanted: i64 = std::env::var("GIFTS").ok().and_then(|count| count.parse().ok()).unwrap_or(500);
+    let gifts_wanted = from_env("GIFTS", 10_000);
     let platform = platform().await;
     let each = gifts_wanted / 50;
     let (room, gift, givers) = show(&platform, 3, 50, each * 3 / 2).await;
