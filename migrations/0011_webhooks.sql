@@ -18,6 +18,9 @@ CREATE TABLE webhooks (
 -- What happened, as it is told. Written in the transaction of what happened, and only when somebody is to be told.
 CREATE TABLE webhook_events (
     id {{id}},
+    -- What receivers know it by. Random, since a number would be given again after a back-up was restored, and who drops
+    -- repeats would drop another event.
+    name TEXT NOT NULL UNIQUE,
     -- went_live | ended | follow | gift | ping.
     kind TEXT NOT NULL,
     -- JSON object.

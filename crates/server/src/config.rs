@@ -418,6 +418,9 @@ impl Config {
         if !self.http.trusted_proxy.is_empty() && self.http.trusted_proxy.parse::<IpAddr>().is_err() {
             return Err(wrong("http.trusted_proxy", &self.http.trusted_proxy, "an IP address"));
         }
+        if self.webhooks.keep_days < 1 {
+            return Err(wrong("webhooks.keep_days", &self.webhooks.keep_days, "at least 1"));
+        }
         self.pull_sources()?;
         for target in &self.hooks.targets {
             if !target.url.starts_with("http://") && !target.url.starts_with("https://") {

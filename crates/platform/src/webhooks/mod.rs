@@ -23,7 +23,7 @@ use crate::clock::now_ms;
 use crate::db::{Tx, sql};
 use crate::gifts::Gift;
 use crate::rooms::{self, Room};
-use crate::{Error, Result};
+use crate::{Error, Result, random};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
@@ -75,6 +75,8 @@ pub enum Happening<'a> {
 const KINDS: [&str; 4] = ["went_live", "ended", "follow", "gift"];
 /// What it is told to see whether it hears.
 const PING: &str = "ping";
+/// Letters of an event's name: 119 bits.
+const NAME_LETTERS: usize = 20;
 
 /// Writes down what happens for those who are to be told, in the transaction that makes it happen.
 pub async fn tell(tx: &mut Tx, happening: Happening<'_>) -> Result<()> {
@@ -94,17 +96,19 @@ pub async fn tell(tx: &mut Tx, happening: Happening<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Puts an event into the outbox; its number.
-async fn write(tx: &mut Tx, kind: &str, data: &Value, webhooks: &[i64]) -> Result<i64> {
-    let now = now_ms();
-    let event = sql("INSERT INTO webhook_events (kind, data, created_at) VALUES ($1, $2, $3) RETURNING id");
-    let (event_id,): (i64,) = tx.one(event.bind(kind).bind(data.to_string()).bind(now)).await?;
+/// Puts an event into the outbox; the name receivers know it by.
+async fn write(tx: &mut Tx, kind: &str, data: &Value, webhooks: &[i64]) -> Result<String> {
+    let (now, name) = (now_ms(), random::letters(NAME_LETTERS));
+    let event =
+        sql("INSERT INTO webhook_events (name, kind, data, created_at) VALUES ($1, $2, $3, $4) RETURNING id");
+    let event = event.bind(&name).bind(kind).bind(data.to_string()).bind(now);
+    let (event_id,): (i64,) = tx.one(event).await?;
     for webhook_id in webhooks {
         let delivery =
             sql("INSERT INTO webhook_deliveries (webhook_id, event_id, due_at) VALUES ($1, $2, $3)");
         tx.execute(delivery.bind(*webhook_id).bind(event_id).bind(now)).await?;
     }
-    Ok(event_id)
+    Ok(name)
 }
 
 impl Happening<'_> {

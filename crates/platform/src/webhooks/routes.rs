@@ -71,8 +71,8 @@ row! {
     struct Delivery {
         /// Its number, `X-Weir-Delivery`.
         id: i64,
-        /// Number of the event, `id` in what is posted.
-        event_id: i64,
+        /// The event: `id` in what is posted.
+        event: String,
         /// `went_live`, `ended`, `follow`, `gift` or `ping`.
         kind: String,
         /// `waiting`, `delivered` or `failed` (given up).
@@ -105,7 +105,7 @@ async fn deliveries(
     let known = sql("SELECT id FROM webhooks WHERE id = $1").bind(id);
     platform.db.maybe::<(i64,)>(known).await?.ok_or_else(targets::not_found)?;
     let query =
-        sql("SELECT d.id, event_id, kind, state, attempts, status, error, created_at, due_at, done_at \
+        sql("SELECT d.id, name AS event, kind, state, attempts, status, error, created_at, due_at, done_at \
          FROM webhook_deliveries d JOIN webhook_events e ON e.id = event_id \
          WHERE webhook_id = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3");
     let query = query.bind(id).bind(page.before_id()).bind(page.limit() + 1);
@@ -116,8 +116,8 @@ async fn deliveries(
 /// What was put on its way.
 #[derive(Serialize, ToSchema)]
 struct Pinged {
-    /// Number of the event, `id` in what is posted.
-    event_id: i64,
+    /// The event: `id` in what is posted.
+    event: String,
 }
 
 /// Sends a webhook a `ping`; its deliveries tell what became of it. For admins.
@@ -129,5 +129,5 @@ async fn test(
     Path(id): Path<i64>,
 ) -> Result<(StatusCode, Json<Pinged>)> {
     caller.admin()?;
-    Ok((StatusCode::ACCEPTED, Json(Pinged { event_id: targets::ping(&platform, id).await? })))
+    Ok((StatusCode::ACCEPTED, Json(Pinged { event: targets::ping(&platform, id).await? })))
 }

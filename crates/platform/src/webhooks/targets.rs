@@ -171,15 +171,15 @@ pub(super) async fn remove(platform: &Platform, by: &User, id: i64) -> Result<()
     Ok(())
 }
 
-/// Puts a `ping` for it alone into the outbox; the number of that event.
-pub(super) async fn ping(platform: &Platform, id: i64) -> Result<i64> {
+/// Puts a `ping` for it alone into the outbox; the `id` that is posted.
+pub(super) async fn ping(platform: &Platform, id: i64) -> Result<String> {
     let mut tx = platform.db.begin().await?;
     if !locked(&mut tx, id).await?.is_active {
         return Err(Error::conflict("webhook_off", "This webhook is switched off; switch it on first."));
     }
-    let event_id = super::write(&mut tx, PING, &json!({}), &[id]).await?;
+    let event = super::write(&mut tx, PING, &json!({}), &[id]).await?;
     tx.commit().await?;
-    Ok(event_id)
+    Ok(event)
 }
 
 async fn locked(tx: &mut Tx, id: i64) -> Result<Target> {

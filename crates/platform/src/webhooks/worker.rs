@@ -10,6 +10,7 @@ use bytes::Bytes;
 use hmac::{Hmac, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use rand::Rng;
+use rand::seq::SliceRandom;
 use serde_json::json;
 use sha2::Sha256;
 use std::collections::HashMap;
@@ -87,7 +88,10 @@ async fn send_what_is_due(
     }
     let due = sql("SELECT id, url, secret FROM webhooks WHERE is_active = TRUE AND EXISTS (SELECT 1 \
          FROM webhook_deliveries WHERE webhook_id = webhooks.id AND state = 'waiting' AND due_at <= $1)");
-    for target in platform.db.all::<Due>(due.bind(now_ms())).await? {
+    let mut targets: Vec<Due> = platform.db.all(due.bind(now_ms())).await?;
+    // Whoever is first takes places; several that hang shall not take all of them every time.
+    targets.shuffle(&mut rand::rng());
+    for target in targets {
         let of_target =
             places.entry(target.id).or_insert_with(|| Arc::new(Semaphore::new(PER_TARGET_MAX))).clone();
         let mut free = Vec::new();
@@ -139,11 +143,12 @@ async fn deliver(platform: Arc<Platform>, target: Arc<Due>, held: Held, _place: 
 type Answer = std::result::Result<http::StatusCode, outbound::Error>;
 
 async fn post(platform: &Platform, target: &Due, held: &Held) -> Result<Answer> {
-    let event = sql("SELECT kind, data, created_at FROM webhook_events WHERE id = $1").bind(held.event_id);
-    let (kind, data, created_at): (String, String, i64) = platform.db.one(event).await?;
+    let event = sql("SELECT name, kind, data, created_at FROM webhook_events WHERE id = $1");
+    let (name, kind, data, created_at): (String, String, String, i64) =
+        platform.db.one(event.bind(held.event_id)).await?;
     let data: serde_json::Value =
         serde_json::from_str(&data).map_err(|error| crate::Error::internal(&error))?;
-    let body = json!({"id": held.event_id, "type": kind, "created_at": created_at, "data": data}).to_string();
+    let body = json!({"id": name, "type": kind, "created_at": created_at, "data": data}).to_string();
     let timestamp = (now_ms() / 1000).to_string();
     let signature = sign(&target.secret, &timestamp, &body)?;
     let mut headers = HeaderMap::new();
