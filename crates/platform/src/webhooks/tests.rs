@@ -260,7 +260,8 @@ async fn servers_on_one_database_send_everything_once() {
     for _ in 0..40 {
         told.push(receiver.next().await.1["id"].as_str().unwrap().to_owned());
     }
-    (told.sort_unstable(), sent.sort_unstable());
+    told.sort_unstable();
+    sent.sort_unstable();
     assert_eq!(told, sent);
     let counts = sql("SELECT COUNT(*) FROM webhook_deliveries WHERE attempts <> 1");
     assert_eq!(db.one::<(i64,)>(counts).await.unwrap(), (0,));
