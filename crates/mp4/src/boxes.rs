@@ -55,8 +55,7 @@ pub(crate) struct BoxHeader {
 }
 
 impl BoxHeader {
-    /// Reads the header at the start of `bytes`, which may end after [`BOX_HEADER_BYTES_MAX`]; `None` when it is cut
-    /// off. `container_bytes` is what the container still has from there: a box may say that it is the last one.
+    /// Reads the header at the start of `bytes`; `None` when it is cut off. `container_bytes` is what the container still has from there: a box may say that it is the last one.
     pub(crate) fn parse(bytes: &[u8], container_bytes: u64) -> Result<Option<Self>, Error> {
         let Some((&[s0, s1, s2, s3, k0, k1, k2, k3], rest)) = bytes.split_first_chunk() else {
             return Ok(None);
@@ -195,6 +194,3 @@ impl<'a> Fields<'a> {
         if version == 1 { self.u64() } else { self.u32().map(u64::from) }
     }
 }
-
-/// A size, a kind, and a size that needs 64 bits.
-pub(crate) const BOX_HEADER_BYTES_MAX: usize = 16;

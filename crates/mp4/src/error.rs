@@ -55,6 +55,14 @@ pub enum Error {
         #[source]
         source: media::Error,
     },
+    /// Samples that need another decoder config than the track's first one.
+    #[error(
+        "its decoder config changes, to sample description {index}; only the first one is read (ISO/IEC 14496-12 §8.5.2)"
+    )]
+    DecoderConfigs {
+        /// The `sample_description_index`.
+        index: u32,
+    },
     /// A codec that MP4 does not carry.
     #[error("{0} cannot be carried in MP4")]
     Unsupported(Codec),

@@ -1,9 +1,9 @@
 //! The `moof` box (ISO/IEC 14496-12 §8.8): the samples of a fragment.
 
-use crate::boxes::{Boxes, Fields, FourCc, find, need};
-use crate::movie::MovieTrack;
+use crate::boxes::{Boxes, Fields, find, need};
+use crate::index::{Room, SkippedTrack, StoredTrack};
 use crate::sample_table::check_description;
-use crate::{Error, Sample, SampleIndex};
+use crate::{Error, Index, Sample};
 
 /// What fragments of a track leave out: `trex` (§8.8.3).
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,8 +34,8 @@ impl TrackDefaults {
 
 /// Adds the samples of all known tracks in a fragment that begins at `moof_offset`.
 pub(crate) fn add_fragment(
-    tracks: &mut [MovieTrack],
-    index: &mut SampleIndex,
+    index: &mut Index,
+    room: &mut Room,
     moof: &[u8],
     moof_offset: u64,
 ) -> Result<(), Error> {
@@ -47,15 +47,19 @@ pub(crate) fn add_fragment(
             continue;
         }
         let header = FragmentHeader::read(need(traf, b"tfhd", "traf")?)?;
-        let found = tracks.iter_mut().enumerate().find(|(_, track)| track.number == header.track_number);
-        let Some((track_index, track)) = found else { continue };
-        let data = if header.is_from_moof { moof_offset } else { header.base_data_offset.unwrap_or(base) };
-        if let Some(description) = header.description {
-            check_description(FourCc(*b"tfhd"), description)?;
+        let Some(at) = index.tracks.iter().position(|track| track.number == header.track_number) else {
+            continue;
+        };
+        if let Some(Err(error)) = header.description.map(check_description) {
+            let StoredTrack { number, sample_entry, .. } = index.tracks.remove(at);
+            index.skipped.push(SkippedTrack { number, sample_entry, error: Some(error) });
+            continue;
         }
+        let Some(track) = index.tracks.get_mut(at) else { continue };
+        let data = if header.is_from_moof { moof_offset } else { header.base_data_offset.unwrap_or(base) };
         if let Some(tfdt) = find(traf, b"tfdt")? {
             let (version, _, mut fields) = Fields::full(b"tfdt", tfdt)?;
-            track.next_ticks = i64::try_from(fields.u32_or_u64(version)?).unwrap_or(i64::MAX);
+            track.next_dts = i64::try_from(fields.u32_or_u64(version)?).unwrap_or(i64::MAX);
         }
         let defaults = TrackDefaults {
             track_number: header.track_number,
@@ -63,11 +67,11 @@ pub(crate) fn add_fragment(
             size: header.size.unwrap_or(track.defaults.size),
             flags: header.flags.unwrap_or(track.defaults.flags),
         };
-        let mut run = Run { data, at: data, defaults, track_index: track_index as u16 };
+        let mut run = Run { data, at: data, defaults };
         for item in Boxes::new(traf) {
             let (kind, body) = item?;
             if kind.0 == *b"trun" {
-                run.add_samples(track, index, body)?;
+                run.add_samples(track, room, body)?;
             }
         }
         base = run.at;
@@ -111,20 +115,14 @@ struct Run {
     /// Where the next sample is.
     at: u64,
     defaults: TrackDefaults,
-    track_index: u16,
 }
 
 impl Run {
     /// Adds the samples of a `trun` (§8.8.8).
-    fn add_samples(
-        &mut self,
-        track: &mut MovieTrack,
-        index: &mut SampleIndex,
-        trun: &[u8],
-    ) -> Result<(), Error> {
+    fn add_samples(&mut self, track: &mut StoredTrack, room: &mut Room, trun: &[u8]) -> Result<(), Error> {
         let (_, flags, mut fields) = Fields::full(b"trun", trun)?;
         let count = fields.u32()?;
-        index.check_room(count)?;
+        room.take(count)?;
         if flags & 0x1 != 0 {
             let offset = i64::from(fields.u32()?.cast_signed());
             self.at = self.data.saturating_add_signed(offset);
@@ -135,20 +133,14 @@ impl Run {
             let duration = optional(0x100)?.unwrap_or(self.defaults.duration);
             let size = optional(0x200)?.unwrap_or(self.defaults.size);
             let own_flags = optional(0x400)?;
-            let offset = optional(0x800)?.unwrap_or(0).cast_signed();
+            let cts_offset = optional(0x800)?.unwrap_or(0).cast_signed();
             let sample_flags =
                 first_flags.filter(|_| number == 0).or(own_flags).unwrap_or(self.defaults.flags);
-            let sample = Sample {
-                offset: self.at,
-                dts: track.clock.time(track.next_ticks),
-                pts: track.clock.time(track.next_ticks.saturating_add(i64::from(offset))),
-                size,
-                track_index: self.track_index,
-                is_keyframe: sample_flags & IS_NON_SYNC_SAMPLE == 0,
-            };
-            index.add(sample);
+            let is_sync = sample_flags & IS_NON_SYNC_SAMPLE == 0;
+            let (offset, dts) = (self.at, track.next_dts);
+            room.add(&mut track.samples, Sample { offset, size, dts, cts_offset, duration, is_sync });
             self.at = self.at.saturating_add(u64::from(size));
-            track.next_ticks = track.next_ticks.saturating_add(i64::from(duration));
+            track.next_dts = track.next_dts.saturating_add(i64::from(duration));
         }
         Ok(())
     }

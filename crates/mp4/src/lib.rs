@@ -12,16 +12,21 @@ mod demux;
 mod error;
 mod fragments;
 mod index;
+mod moof;
 mod movie;
 mod mux;
 mod sample_entry;
 mod sample_table;
+mod samples;
+mod scan;
 #[cfg(test)]
 mod testing;
+mod track_box;
 
 pub use boxes::FourCc;
 pub use demux::Reader;
 pub use error::Error;
-pub use index::{Sample, SampleIndex};
-pub use movie::{Movie, SkippedTrack};
+pub use index::{Edit, Index, SkippedTrack, StoredTrack};
 pub use mux::{FragmentTimes, append_fragment, fragment, init_segment, timescale, track_number};
+pub use samples::{Sample, SampleTable, Samples};
+pub use scan::IndexReader;

@@ -3,75 +3,109 @@
 //! The tables are walked side by side and never copied.
 
 use crate::boxes::{Fields, FourCc, find, need};
-use crate::movie::TrackClock;
-use crate::{Error, Sample, SampleIndex};
+use crate::index::Room;
+use crate::{Error, Sample, SampleTable};
 
-/// Adds a track's samples; returns the decode time behind the last one.
-pub(crate) fn add_samples(
-    index: &mut SampleIndex,
-    stbl: &[u8],
-    track_index: u16,
-    clock: TrackClock,
-) -> Result<i64, Error> {
+/// Reads a track's samples.
+pub(crate) fn read_samples(stbl: &[u8], room: &mut Room) -> Result<SampleTable, Error> {
+    let mut samples = SampleTable::default();
     let mut sizes = Sizes::read(stbl)?;
     if sizes.count == 0 {
-        return Ok(0); // of a file whose samples are all in fragments
+        return Ok(samples); // of a file whose samples are all in fragments
     }
-    index.check_room(sizes.count)?;
     let mut durations = Runs::read(b"stts", need(stbl, b"stts", "stbl")?)?;
     let mut offsets = find(stbl, b"ctts")?.map(|ctts| Runs::read(b"ctts", ctts)).transpose()?;
     let mut sync_samples = find(stbl, b"stss")?.map(SyncSamples::read).transpose()?;
     let mut chunks = Chunks::read(stbl)?;
+    room.take(sizes.count)?;
 
-    let mut ticks = 0i64;
+    let mut dts = 0i64;
     let mut number = 0u32;
     while number < sizes.count {
         let Some((chunk_offset, chunk_samples)) = chunks.next()? else {
             return Err(too_few(b"stco", number, "as many chunks as the samples need"));
         };
-        let mut at = chunk_offset;
+        let mut offset = chunk_offset;
         for _ in 0..chunk_samples.min(sizes.count - number) {
             let size = sizes.next()?;
             let duration = durations.next()?.ok_or(too_few(b"stts", number, "a duration for each sample"))?;
             // Version 0 has unsigned offsets (§8.6.1.3), which nobody needs and some write negative ones in.
-            let offset = match &mut offsets {
+            let cts_offset = match &mut offsets {
                 Some(offsets) => offsets.next()?.unwrap_or(0).cast_signed(),
                 None => 0,
             };
             number += 1;
-            let sample = Sample {
-                offset: at,
-                dts: clock.time(ticks),
-                pts: clock.time(ticks.saturating_add(i64::from(offset))),
-                size,
-                track_index,
-                is_keyframe: sync_samples.as_mut().is_none_or(|samples| samples.contains(number)),
-            };
-            index.add(sample);
-            at = at.saturating_add(u64::from(size));
-            ticks = ticks.saturating_add(i64::from(duration));
+            let is_sync = sync_samples.as_mut().is_none_or(|samples| samples.contains(number));
+            room.add(&mut samples, Sample { offset, size, dts, cts_offset, duration, is_sync });
+            offset = offset.saturating_add(u64::from(size));
+            dts = dts.saturating_add(i64::from(duration));
         }
     }
-    Ok(ticks)
+    Ok(samples)
 }
 
-/// `stsz` (§8.7.3.2).
+/// `stsz` or `stz2` (§8.7.3).
 struct Sizes<'a> {
     count: u32,
-    /// One size for all samples, if not 0.
-    shared: u32,
+    form: SizeForm,
     fields: Fields<'a>,
+}
+
+enum SizeForm {
+    /// One size for all samples.
+    Shared(u32),
+    Bits32,
+    Bits16,
+    Bits8,
+    /// Two sizes in a byte, the first one above; the second of the byte that was read last, if it is still to come.
+    Bits4(Option<u32>),
 }
 
 impl<'a> Sizes<'a> {
     fn read(stbl: &'a [u8]) -> Result<Self, Error> {
+        if let Some(stz2) = find(stbl, b"stz2")? {
+            let (_, _, mut fields) = Fields::full(b"stz2", stz2)?;
+            fields.skip(3)?;
+            let form = match fields.u8()? {
+                4 => SizeForm::Bits4(None),
+                8 => SizeForm::Bits8,
+                16 => SizeForm::Bits16,
+                bits => {
+                    return Err(Error::Invalid {
+                        kind: FourCc(*b"stz2"),
+                        what: "field_size",
+                        value: u64::from(bits),
+                        expected: "4, 8 or 16",
+                        section: "ISO/IEC 14496-12 §8.7.3.3",
+                    });
+                }
+            };
+            return Ok(Self { count: fields.u32()?, form, fields });
+        }
         let (_, _, mut fields) = Fields::full(b"stsz", need(stbl, b"stsz", "stbl")?)?;
         let (shared, count) = (fields.u32()?, fields.u32()?);
-        Ok(Self { count, shared, fields })
+        Ok(Self {
+            count,
+            form: if shared == 0 { SizeForm::Bits32 } else { SizeForm::Shared(shared) },
+            fields,
+        })
     }
 
     fn next(&mut self) -> Result<u32, Error> {
-        if self.shared != 0 { Ok(self.shared) } else { self.fields.u32() }
+        match &mut self.form {
+            SizeForm::Shared(size) => Ok(*size),
+            SizeForm::Bits32 => self.fields.u32(),
+            SizeForm::Bits16 => self.fields.u16().map(u32::from),
+            SizeForm::Bits8 => self.fields.u8().map(u32::from),
+            SizeForm::Bits4(second) => match second.take() {
+                Some(size) => Ok(size),
+                None => {
+                    let both = u32::from(self.fields.u8()?);
+                    *second = Some(both & 0xf);
+                    Ok(both >> 4)
+                }
+            },
+        }
     }
 }
 
@@ -176,7 +210,7 @@ impl<'a> Chunks<'a> {
             self.runs_left = left;
             let (first_chunk, samples_per_chunk) = (self.runs.u32()?, self.runs.u32()?);
             let description = self.runs.u32()?;
-            check_description(FourCc(*b"stsc"), description)?;
+            check_description(description)?;
             self.next_run = Some(ChunkRun { first_chunk, samples_per_chunk });
         }
         Ok(())
@@ -197,17 +231,8 @@ impl<'a> Chunks<'a> {
 }
 
 /// Samples may refer to any sample entry of their track; the first one, 1, is the one that is read.
-pub(crate) fn check_description(kind: FourCc, index: u32) -> Result<(), Error> {
-    if index == 1 {
-        return Ok(());
-    }
-    Err(Error::Invalid {
-        kind,
-        what: "sample_description_index",
-        value: u64::from(index),
-        expected: "1: tracks whose decoder config changes are not read",
-        section: "ISO/IEC 14496-12 §8.5.2",
-    })
+pub(crate) fn check_description(index: u32) -> Result<(), Error> {
+    if index == 1 { Ok(()) } else { Err(Error::DecoderConfigs { index }) }
 }
 
 fn too_few(kind: &[u8; 4], count: u32, expected: &'static str) -> Error {

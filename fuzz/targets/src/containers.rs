@@ -36,7 +36,7 @@ pub fn mp4(data: &[u8]) {
             return;
         }
     };
-    let _ = (reader.brands(), reader.movie().is_fragmented());
+    let _ = (&reader.index().brands, reader.index().is_fragmented);
     let packets: Vec<_> = reader.take(PACKETS_READ).map_while(Result::ok).collect();
     remux(&packets);
 }

@@ -128,7 +128,7 @@ fn what_is_read_from_a_file_is_read_again_from_its_fragments() {
         for group in [1, 3, 100] {
             let bytes = fragmented(&tracks, &packets, group);
             let reader = open(&bytes);
-            assert!(reader.movie().is_fragmented());
+            assert!(reader.index().is_fragmented);
             let read: Vec<_> = reader.map(Result::unwrap).collect();
             assert_eq!(by_track(&read), by_track(&packets), "{name} in groups of {group}");
             assert_eq!(self::tracks(&read), tracks, "{name}");
@@ -144,9 +144,7 @@ fn vp8_is_carried_with_the_size_its_track_was_given() {
     let samples = [sample(&track, PacketKind::Keyframe, SECOND, SECOND, b"picture")];
     let bytes = fragmented(std::slice::from_ref(&track), &samples, 1);
     let mut reader = open(&bytes);
-    let TrackInfo::Video(info) = reader.movie().tracks().next().unwrap().info.clone() else {
-        panic!("video")
-    };
+    let TrackInfo::Video(info) = reader.index().tracks[0].track.info.clone() else { panic!("video") };
     assert_eq!((info.width, info.height), (640, 360));
     assert_eq!(reader.next_packet().unwrap().unwrap().payload, track.config);
     assert_eq!(reader.next_packet().unwrap().unwrap(), samples[0]);

@@ -2,9 +2,9 @@
 
 use super::{OBJECT_TYPE_AAC, OBJECT_TYPE_MPEG1_AUDIO, OBJECT_TYPE_MPEG2_AUDIO};
 use crate::Error;
-use crate::boxes::{Fields, FourCc, find};
+use crate::boxes::{Boxes, Fields, FourCc, find, put_box};
 use bytes::{BufMut, Bytes, BytesMut};
-use media::Codec;
+use media::{Codec, MediaKind};
 
 /// What a sample entry says.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(crate) struct SampleEntry {
     pub(crate) config: Bytes,
     /// Width and height of pictures; 0 for sound.
     pub(crate) size: (u16, u16),
+    /// The whole sample entry again, without padding between its boxes; none when it is QuickTime's form.
+    pub(crate) copy: Option<Bytes>,
 }
 
 /// Reads a sample entry; `None` when it is of a codec that is not carried or has no decoder config.
@@ -25,7 +27,14 @@ pub(crate) fn read_sample_entry(kind: FourCc, body: &[u8]) -> Result<Option<Samp
         b"vp08" => (Codec::Vp8, b"vpcC"),
         b"vp09" => (Codec::Vp9, b"vpcC"),
         b"mp4a" => return read_mp4a(kind, body),
-        b".mp3" => return Ok(Some(SampleEntry { codec: Codec::Mp3, config: Bytes::new(), size: (0, 0) })),
+        b".mp3" => {
+            return Ok(Some(SampleEntry {
+                codec: Codec::Mp3,
+                config: Bytes::new(),
+                size: (0, 0),
+                copy: None,
+            }));
+        }
         b"Opus" => (Codec::Opus, b"dOps"),
         b"fLaC" => (Codec::Flac, b"dfLa"),
         b"ac-3" => (Codec::Ac3, b"dac3"),
@@ -34,7 +43,7 @@ pub(crate) fn read_sample_entry(kind: FourCc, body: &[u8]) -> Result<Option<Samp
     };
     let mut fields = Fields::new(kind, body);
     let (size, boxes) = match codec.media_kind() {
-        media::MediaKind::Video => (read_visual_fields(&mut fields)?, fields.rest()),
+        MediaKind::Video => (read_visual_fields(&mut fields)?, fields.rest()),
         _ => ((0, 0), read_audio_boxes(fields)?),
     };
     let Some(config) = find(boxes, config_kind)? else { return Ok(None) };
@@ -43,7 +52,8 @@ pub(crate) fn read_sample_entry(kind: FourCc, body: &[u8]) -> Result<Option<Samp
         Codec::Flac => flac_config(config)?,
         _ => Bytes::copy_from_slice(config),
     };
-    Ok(Some(SampleEntry { codec, config, size }))
+    let copy = copy_entry(kind, body, codec.media_kind())?;
+    Ok(Some(SampleEntry { codec, config, size, copy }))
 }
 
 /// `VisualSampleEntry` (§12.1.3.2) up to its boxes.
@@ -81,7 +91,30 @@ fn read_mp4a(kind: FourCc, body: &[u8]) -> Result<Option<SampleEntry>, Error> {
         OBJECT_TYPE_MPEG1_AUDIO | OBJECT_TYPE_MPEG2_AUDIO => (Codec::Mp3, &[][..]),
         _ => return Ok(None),
     };
-    Ok(Some(SampleEntry { codec, config: Bytes::copy_from_slice(config), size: (0, 0) }))
+    let copy = if find(boxes, b"esds")?.is_some() { copy_entry(kind, body, MediaKind::Audio)? } else { None };
+    Ok(Some(SampleEntry { codec, config: Bytes::copy_from_slice(config), size: (0, 0), copy }))
+}
+
+/// The sample entry as its boxes are, for writing it again: aspect ratio, colours and the like stay with it.
+fn copy_entry(kind: FourCc, body: &[u8], media_kind: MediaKind) -> Result<Option<Bytes>, Error> {
+    let (field_bytes, is_plain) = match media_kind {
+        MediaKind::Video => (VISUAL_FIELDS_BYTES, true),
+        // The version of QuickTime's entries is the first field behind the data reference.
+        _ => (AUDIO_FIELDS_BYTES, body.get(8..10) == Some(&[0, 0])),
+    };
+    if !is_plain || body.len() > ENTRY_BYTES_MAX {
+        return Ok(None);
+    }
+    let mut fields = Fields::new(kind, body);
+    let mut copy = BytesMut::with_capacity(8 + body.len());
+    let fixed = fields.bytes(field_bytes)?;
+    let boxes: Result<Vec<_>, _> = Boxes::new(fields.rest()).collect();
+    let boxes = boxes?;
+    put_box(&mut copy, &kind.0, |out| {
+        out.put_slice(fixed);
+        boxes.iter().for_each(|(kind, body)| put_box(out, &kind.0, |out| out.put_slice(body)));
+    });
+    Ok(Some(copy.freeze()))
 }
 
 /// The object type indication and the `DecoderSpecificInfo` in an `ES_Descriptor` (ISO/IEC 14496-1 §7.2.6.5).
@@ -156,6 +189,11 @@ fn flac_config(body: &[u8]) -> Result<Bytes, Error> {
     Ok(config.freeze())
 }
 
+/// `VisualSampleEntry` (§12.1.3.2) and `AudioSampleEntry` (§12.2.3.2) up to their boxes.
+const VISUAL_FIELDS_BYTES: usize = 78;
+const AUDIO_FIELDS_BYTES: usize = 28;
+/// Real ones have a few hundred bytes; a copy is kept.
+const ENTRY_BYTES_MAX: usize = 64 << 10;
 const ESDS: FourCc = FourCc(*b"esds");
 /// MPEG-2 AAC of three profiles, with the same kind of config.
 const OBJECT_TYPES_MPEG2_AAC_FIRST: u8 = 0x66;

@@ -140,7 +140,7 @@ fn analyse<R: Read + Seek>(mut file: MediaFile<R>, shown: String) -> anyhow::Res
     let mut analysis = Analysis::default();
     let mut notes = Vec::new();
     let container = file.container().as_str();
-    let fragmented = file.mp4().map(|reader| reader.movie().is_fragmented());
+    let fragmented = file.mp4().map(|reader| reader.index().is_fragmented);
     if file.mp4().is_some() {
         learn_sizes(&mut file, &mut analysis)?;
         count_samples(&file, &mut analysis, &mut notes);
@@ -179,7 +179,12 @@ fn learn_sizes<R: Read + Seek>(
     file: &mut MediaFile<R>,
     analysis: &mut Analysis,
 ) -> Result<(), MediaFileError> {
-    let tracks: Vec<_> = file.mp4().into_iter().flat_map(|reader| reader.movie().tracks().cloned()).collect();
+    let tracks: Vec<_> = file
+        .mp4()
+        .into_iter()
+        .flat_map(|reader| &reader.index().tracks)
+        .map(|stored| stored.track.clone())
+        .collect();
     let mut unsure: Vec<_> =
         tracks.iter().map(|track| track.id).filter(|id| id.kind == MediaKind::Video).collect();
     tracks.into_iter().for_each(|track| analysis.describe(track));
@@ -199,28 +204,28 @@ fn learn_sizes<R: Read + Seek>(
 /// Counts an MP4 file's samples, whose bytes need not be read for that.
 fn count_samples<R: Read + Seek>(file: &MediaFile<R>, analysis: &mut Analysis, notes: &mut Vec<String>) {
     let Some(reader) = file.mp4() else { return };
-    let movie = reader.movie();
-    let ids: Vec<_> = movie.tracks().map(|track| track.id).collect();
-    for sample in movie.index().samples() {
-        let Some(&track_id) = ids.get(usize::from(sample.track_index)) else { continue };
-        analysis.count(&Unit {
-            track_id,
-            dts: sample.dts,
-            pts: sample.pts,
-            bytes: sample.size as usize,
-            is_keyframe: sample.is_keyframe,
-        });
+    let index = reader.index();
+    for stored in &index.tracks {
+        for sample in stored.samples.iter() {
+            analysis.count(&Unit {
+                track_id: stored.track.id,
+                dts: stored.time(sample.dts),
+                pts: stored.time(sample.pts()),
+                bytes: sample.size as usize,
+                is_keyframe: sample.is_sync,
+            });
+        }
     }
-    for skipped in movie.skipped() {
+    for skipped in &index.skipped {
         let why =
             skipped.error.as_ref().map_or_else(|| "which is not supported".to_owned(), ToString::to_string);
         notes.push(format!("track {} of {}: {why}", skipped.number, skipped.sample_entry));
     }
-    if reader.is_cut_off() {
+    if index.is_cut_off {
         notes.push("the file is cut off".into());
     }
-    if movie.index().missing() > 0 {
-        notes.push(format!("{} samples lie beyond the end of the file", movie.index().missing()));
+    if index.missing_samples > 0 {
+        notes.push(format!("{} samples lie beyond the end of the file", index.missing_samples));
     }
 }
 
