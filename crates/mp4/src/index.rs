@@ -115,7 +115,7 @@ impl StoredTrack {
     pub fn end(&self) -> Timestamp {
         let end_of_edit = self.edit.duration_ticks.unwrap_or(i64::MAX);
         let end = self.edit.media_time_ticks.saturating_add(end_of_edit);
-        self.time(self.samples.end_dts().min(end))
+        self.time(self.samples.end_pts().min(end))
     }
 
     /// The first sample that is decoded at `time` or later; the number of samples when there is none.
@@ -183,7 +183,7 @@ impl Room {
     }
 }
 
-/// `value / from * to`, rounded to the nearest; saturates. 0 when `from` is 0.
+/// `value / from * to`, with `from` and `to` ticks per second, rounded to the nearest; saturates. 0 when `from` is 0.
 pub(crate) fn rescale(value: u64, from: u32, to: u32) -> i64 {
     let half = u128::from(from) / 2;
     let scaled = (u128::from(value) * u128::from(to) + half).checked_div(u128::from(from)).unwrap_or(0);

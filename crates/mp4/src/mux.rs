@@ -53,7 +53,7 @@ pub fn init_segment(tracks: &[Track]) -> Result<Bytes, Error> {
             };
             put_trak(out, &header, |out| put_empty_tables(out, entry));
         }
-        put_mvex(out, tracks.iter().map(|track| track_number(track.id)));
+        put_mvex(out, None, tracks.iter().map(|track| track_number(track.id)));
     });
     Ok(out.freeze())
 }

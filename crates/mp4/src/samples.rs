@@ -45,6 +45,7 @@ pub struct SampleTable {
     /// Decode time and place behind the last sample.
     end_dts: i64,
     end_offset: u64,
+    end_pts: i64,
 }
 
 /// Samples that each last as long and follow one another without a gap.
@@ -88,6 +89,11 @@ impl SampleTable {
     /// Decode time behind the last sample, in ticks.
     pub fn end_dts(&self) -> i64 {
         self.end_dts
+    }
+
+    /// When the sample that is presented last ends, in ticks; 0 without samples.
+    pub fn end_pts(&self) -> i64 {
+        self.end_pts
     }
 
     /// Whether decoding can start with every sample.
@@ -216,6 +222,8 @@ impl SampleTable {
         self.bytes = self.bytes.saturating_add(u64::from(sample.size));
         self.end_dts = sample.dts.saturating_add(i64::from(sample.duration));
         self.end_offset = sample.range().end;
+        let end_pts = sample.pts().saturating_add(i64::from(sample.duration));
+        self.end_pts = if number == 0 { end_pts } else { self.end_pts.max(end_pts) };
     }
 }
 

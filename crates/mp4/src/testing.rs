@@ -1,9 +1,13 @@
 //! Files, packets and box trees to test with.
 
 use crate::boxes::{Boxes, FourCc};
-use crate::{Reader, append_fragment, init_segment};
+use crate::{
+    Cut, Index, Piece, Progressive, Reader, Windows, append_fragment, init_segment, put_stored_fragments,
+    stored_init_segment,
+};
 use bytes::{Bytes, BytesMut};
 use media::{Codec, Packet, PacketKind, Timestamp, Track, TrackId};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Cursor;
 use std::time::Duration;
 
@@ -123,4 +127,65 @@ fn put_boxes(bytes: &[u8], depth: usize, lines: &mut String) {
             put_boxes(&body[skipped..], depth + 1, lines);
         }
     }
+}
+
+/// The index of a file.
+pub(crate) fn index(file: &[u8]) -> Index {
+    Index::read(&mut Cursor::new(file)).unwrap()
+}
+
+/// What pieces of a stored file come to.
+pub(crate) fn assemble(file: &[u8], pieces: impl IntoIterator<Item = Piece>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Bytes(bytes) => out.extend_from_slice(&bytes),
+            Piece::Copy(range) => out.extend_from_slice(&file[range.start as usize..range.end as usize]),
+        }
+    }
+    out
+}
+
+/// A file as fragments, cut like this.
+pub(crate) fn as_fragments(file: &[u8], cut: Cut) -> Vec<u8> {
+    let index = index(file);
+    let tracks: Vec<_> = index.tracks.iter().collect();
+    let mut pieces = vec![Piece::Bytes(stored_init_segment(&tracks, index.end()).unwrap())];
+    let mut sequence = 0;
+    for window in Windows::new(&index, cut) {
+        for (track, numbers) in index.tracks.iter().zip(window) {
+            put_stored_fragments(&mut pieces, &mut sequence, track, numbers).unwrap();
+        }
+    }
+    assemble(file, pieces)
+}
+
+/// A file without fragments.
+pub(crate) fn as_progressive(file: &[u8]) -> Vec<u8> {
+    let index = index(file);
+    let plan = Progressive::new(&index).unwrap();
+    let out = assemble(file, plan.pieces());
+    assert_eq!(out.len() as u64, plan.bytes());
+    out
+}
+
+/// What of a track must survive being written again, and the times and payloads of all its samples.
+pub(crate) fn essence(file: &[u8]) -> Vec<impl PartialEq + std::fmt::Debug + use<>> {
+    let index = index(file);
+    let tracks = index.tracks.iter().map(|track| {
+        let samples: Vec<_> = track
+            .samples
+            .iter()
+            .map(|sample| {
+                let time = |ticks| ticks + track.edit_offset_ticks();
+                let payload = &file[sample.range().start as usize..sample.range().end as usize];
+                let mut hasher = DefaultHasher::new();
+                payload.hash(&mut hasher);
+                (time(sample.dts), time(sample.pts()), sample.is_sync, hasher.finish())
+            })
+            .collect();
+        let about = (track.timescale, track.language, track.display_size, track.codec_string());
+        (track.track.clone(), about, track.samples.end_dts() + track.edit_offset_ticks(), samples)
+    });
+    tracks.collect()
 }

@@ -27,9 +27,17 @@ pub(crate) fn put_mvhd(out: &mut BytesMut, timescale: u32, duration: u64, next_n
     });
 }
 
-/// Appends `mvex`, which says that these tracks go on in fragments.
-pub(crate) fn put_mvex(out: &mut BytesMut, track_numbers: impl Iterator<Item = u32>) {
+/// Appends `mvex`, which says that these tracks go on in fragments, and how long those last, in ticks of the movie, if
+/// that is known.
+pub(crate) fn put_mvex(
+    out: &mut BytesMut,
+    fragments_duration: Option<u64>,
+    track_numbers: impl Iterator<Item = u32>,
+) {
     put_box(out, b"mvex", |out| {
+        if let Some(duration) = fragments_duration {
+            put_full_box(out, b"mehd", 1, 0, |out| out.put_u64(duration));
+        }
         for track_number in track_numbers {
             put_full_box(out, b"trex", 0, 0, |out| {
                 out.put_u32(track_number);
