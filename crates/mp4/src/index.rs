@@ -16,6 +16,8 @@ pub struct Index {
     pub is_fragmented: bool,
     /// Whether the file ends inside a box.
     pub is_cut_off: bool,
+    /// Whether media stands in front of what says where it is, so that the file does not play while it is fetched.
+    pub is_moov_last: bool,
     /// How many samples lie beyond the end of the file and so are in no track: not 0 when it was cut off.
     pub missing_samples: u64,
     /// The tracks that can be read.

@@ -18,6 +18,7 @@ pub(crate) fn read_movie(moov: &[u8], room: &mut Room) -> Result<Index, Error> {
         brands: Vec::new(),
         is_fragmented: mvex.is_some(),
         is_cut_off: false,
+        is_moov_last: false,
         missing_samples: 0,
         tracks: Vec::new(),
         skipped: Vec::new(),

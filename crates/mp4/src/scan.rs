@@ -24,6 +24,7 @@ pub struct IndexReader {
     index: Option<Index>,
     room: Room,
     is_cut_off: bool,
+    is_moov_last: bool,
     /// Tracks whose decoder config has been looked for in their first sample.
     configs_seen: usize,
 }
@@ -39,6 +40,7 @@ impl IndexReader {
             index: None,
             room: Room::new(file_bytes),
             is_cut_off: false,
+            is_moov_last: false,
             configs_seen: 0,
         }
     }
@@ -75,6 +77,7 @@ impl IndexReader {
         let mut index = self.index.ok_or(NO_MOOV)?;
         index.brands = self.brands;
         index.is_cut_off = self.is_cut_off;
+        index.is_moov_last = self.is_moov_last;
         index.missing_samples = self.room.missing;
         Ok(index)
     }
@@ -114,6 +117,7 @@ impl IndexReader {
                     }
                 }
             }
+            self.is_moov_last |= header.kind.0 == *b"mdat" && self.index.is_none();
             self.at = self.at.saturating_add(box_bytes);
             let rest = usize::try_from(box_bytes).ok().and_then(|count| bytes.get(count..));
             bytes = rest.unwrap_or_default();
@@ -222,6 +226,7 @@ mod tests {
         }
         let index = reader.finish().unwrap();
         assert_eq!(index.tracks.iter().map(|track| track.samples.len()).collect::<Vec<_>>(), [10, 20]);
+        assert!(index.is_moov_last && !crate::testing::index(file("h264_aac_moov_first.mp4")).is_moov_last);
         assert!(read_bytes < 4 * PEEK_BYTES, "{read_bytes}");
     }
 

@@ -6,6 +6,7 @@ mod backup;
 mod config;
 mod ledger;
 mod media_file;
+mod mp4;
 mod probe;
 mod publish;
 mod serve;
@@ -46,6 +47,9 @@ enum Command {
     Sign(sign::Sign),
     /// Says what a file or a stream is made of.
     Probe(probe::Probe),
+    /// Looks into MP4 files, and writes them with or without fragments.
+    #[command(subcommand)]
+    Mp4(mp4::Command),
     /// Sends a file to an RTMP server, over and over.
     Publish(publish::Publish),
 }
@@ -63,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Ledger(command) => ledger::run(file, &command),
         Command::Sign(sign) => sign.run(file),
         Command::Probe(probe) => probe.run(),
+        Command::Mp4(command) => command.run(),
         Command::Publish(publish) => publish.run(),
     };
     match result {
