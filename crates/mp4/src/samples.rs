@@ -46,6 +46,7 @@ pub struct SampleTable {
     end_dts: i64,
     end_offset: u64,
     end_pts: i64,
+    cts_offset_min: i32,
 }
 
 /// Samples that each last as long and follow one another without a gap.
@@ -109,6 +110,11 @@ impl SampleTable {
     /// Whether any sample is presented at another time than it is decoded.
     pub fn is_reordered(&self) -> bool {
         self.offsets.iter().any(|run| run.cts_offset != 0)
+    }
+
+    /// The least composition offset, or 0 when none is negative.
+    pub fn cts_offset_min(&self) -> i32 {
+        self.cts_offset_min
     }
 
     /// One sample.
@@ -222,6 +228,7 @@ impl SampleTable {
         self.bytes = self.bytes.saturating_add(u64::from(sample.size));
         self.end_dts = sample.dts.saturating_add(i64::from(sample.duration));
         self.end_offset = sample.range().end;
+        self.cts_offset_min = self.cts_offset_min.min(sample.cts_offset);
         let end_pts = sample.pts().saturating_add(i64::from(sample.duration));
         self.end_pts = if number == 0 { end_pts } else { self.end_pts.max(end_pts) };
     }

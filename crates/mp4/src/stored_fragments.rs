@@ -76,11 +76,17 @@ impl StoredTrack {
     /// What comes before the media stands in the decode times of the fragments, as players of fragments do not know
     /// empty edits.
     fn header_for_fragments(&self) -> TrackHeader<'_> {
-        let media_time = self.edit.media_time_ticks;
+        let media_time = self.edit.media_time_ticks.saturating_add(self.offset_shift().into());
         TrackHeader {
             edits: if media_time == 0 { Vec::new() } else { vec![(0, media_time)] },
             ..self.header()
         }
+    }
+
+    /// What is added to composition offsets in fragments, and taken away by the edit list: not every player reads
+    /// negative offsets there as they are meant.
+    fn offset_shift(&self) -> i32 {
+        self.samples.cts_offset_min().saturating_neg()
     }
 }
 
@@ -128,7 +134,8 @@ fn put_fragment(
 ) -> Result<(), Error> {
     let samples = track.samples.samples(numbers.clone());
     let count = samples.len() as u32; // numbers are of 32 bits
-    let (mut media_bytes, mut has_offsets) = (0u64, false);
+    let shift = track.offset_shift();
+    let (mut media_bytes, mut has_offsets) = (0u64, shift != 0);
     for sample in samples.clone() {
         media_bytes = media_bytes.saturating_add(u64::from(sample.size));
         has_offsets |= sample.cts_offset != 0;
@@ -154,7 +161,8 @@ fn put_fragment(
             // Until the next one, also where the file says otherwise; it fits, or it would be in another fragment.
             let step = samples.peek().map(|next| next.dts.saturating_sub(sample.dts));
             let duration = step.and_then(|ticks| u32::try_from(ticks).ok()).unwrap_or(sample.duration);
-            let (size, is_sync, cts_offset) = (sample.size, sample.is_sync, sample.cts_offset);
+            let (size, is_sync) = (sample.size, sample.is_sync);
+            let cts_offset = sample.cts_offset.saturating_add(shift);
             layout.put_sample(bytes, RunSample { duration, size, is_sync, cts_offset });
         }
     });

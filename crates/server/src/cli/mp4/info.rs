@@ -218,7 +218,7 @@ impl fmt::Display for TrackReport {
                 write!(f, " shown as {}x{}", picture.display_width, picture.display_height)?;
             }
             if let Some(degrees) = picture.rotation_degrees.filter(|&degrees| degrees > 0) {
-                write!(f, " turned by {degrees}°")?;
+                write!(f, " turned clockwise by {degrees}°")?;
             }
             if let Some(rate) = picture.frame_rate {
                 write!(f, ", {rate} fps")?;
