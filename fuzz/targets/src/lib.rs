@@ -13,7 +13,7 @@ mod remux;
 mod rtmp;
 mod websocket;
 
-pub use containers::{mp4, mpegts};
+pub use containers::{mp4, mp4_index, mpegts};
 pub use flv::{amf0, amf3, flv_body, flv_stream};
 pub use media::{media_config, media_frames, timeline};
 pub use names::{segment_name, stream_path};
@@ -32,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     ("media_config", media_config),
     ("media_frames", media_frames),
     ("mp4", mp4),
+    ("mp4_index", mp4_index),
     ("mpegts", mpegts),
     ("rtmp_chunks", rtmp_chunks),
     ("rtmp_client", rtmp_client),
