@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { call, inParallel, openRoom, register, UNLIMITED } from "../../e2e/lib/people.mjs";
 import { sleep } from "../../e2e/lib/processes.mjs";
 import { startWeir } from "../../e2e/lib/weir.mjs";
-import { openSocket } from "./socket.mjs";
+import { openSocket } from "../../e2e/lib/bare-socket.mjs";
 
 const SOCKETS = Number(process.env.SOCKETS ?? 2_000);
 const MESSAGES = Number(process.env.MESSAGES ?? 500);

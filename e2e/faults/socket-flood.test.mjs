@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { after, before, test } from "node:test";
-import { connect, enter, openRoom, register, UNLIMITED } from "../lib/people.mjs";
+import { openSocket } from "../lib/bare-socket.mjs";
+import { connect, enter, inParallel, openRoom, register, UNLIMITED } from "../lib/people.mjs";
 import { sleep, until } from "../lib/processes.mjs";
 import { startWeir } from "../lib/weir.mjs";
 
@@ -162,4 +163,15 @@ test("connections that never join and never speak hold nothing", async (t) => {
   assert.ok(weir.fds() >= fds + 30);
   passage.goDead();
   await until("their connections are gone", () => weir.fds() <= fds + 8, GONE_WITHIN_MS + 2_000);
+});
+
+test("what a client says in the moment it is connected is heard and answered, for each of 1000", async () => {
+  let answered = 0;
+  await inParallel(Array.from({ length: 1_000 }), 50, async () => {
+    const client = await openSocket(weir.httpPort, fan.token, () => {});
+    const isHeard = await Promise.race([client.ask("joinLive", { live_id: room.id }), sleep(3_000)]);
+    answered += isHeard?.ok ? 1 : 0;
+    client.close();
+  });
+  assert.equal(answered, 1_000);
 });

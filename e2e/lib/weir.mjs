@@ -54,6 +54,8 @@ export async function startWeir({ settings = {}, toml = "", env: more = {} } = {
     /** What was logged so far: one object per line. */
     log: () => server.stderr.split("\n").filter(Boolean).map(parseLine),
     rawLog: () => server.stderr,
+    /** All it wrote, the greeting on standard output too. */
+    output: () => server.stdout + server.stderr,
     /** Runs `weir COMMAND…` with the settings of this server. */
     command: (...args) => run(WEIR, ["--config", config, ...args], { env, cwd: dir }),
     /** The API's answer. */

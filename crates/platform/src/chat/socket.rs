@@ -10,9 +10,11 @@ use crate::{Error, Platform, Result, audience, gifts, moderation, rooms};
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, SocketRef, TryData};
+use socketioxide::handler::ConnectHandler;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{ParserConfig, SocketIo};
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -62,14 +64,17 @@ pub fn layer(platform: &Arc<Platform>) -> SocketIoLayer {
         .with_parser(ParserConfig::common().max_incoming_binaries(0).max_incoming_binary_buf_size(0))
         .build_layer();
     let for_connections = platform.clone();
-    io.ns("/", async move |socket: SocketRef, TryData(auth): TryData<Value>| {
-        connected(&for_connections, &socket, auth.ok().as_ref());
-    });
+    // Before the client hears that it is connected: what it says at once would find nobody listening otherwise.
+    let before = async move |socket: SocketRef, TryData(auth): TryData<Value>| {
+        listen(&for_connections, &socket, auth.ok().as_ref());
+        Ok::<(), Infallible>(())
+    };
+    io.ns("/", (async |_: SocketRef| {}).with(before));
     tokio::spawn(pass_on(platform.clone(), io));
     layer
 }
 
-fn connected(platform: &Arc<Platform>, socket: &SocketRef, auth: Option<&Value>) {
+fn listen(platform: &Arc<Platform>, socket: &SocketRef, auth: Option<&Value>) {
     let token = auth.and_then(|auth| auth["token"].as_str()).map(str::to_owned);
     let token = token.or_else(|| token_of_handshake(&socket.req_parts().headers));
     socket.extensions.insert(Arc::new(Connection {

@@ -7,8 +7,8 @@ import { connect } from "node:net";
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Opens one and resolves when the namespace is joined. `onEvent(name, payload, bytes)` gets each event's name, its
- * bytes, and the whole packet; payloads are bytes that nobody has parsed.
+ * Opens one and resolves when it is connected. `onPacket(bytes)` gets the packet of each event, which nobody has parsed:
+ * `42["comment",{…}]`.
  */
 export function openSocket(port, token, onPacket) {
   return new Promise((resolve, reject) => {
