@@ -38,6 +38,7 @@ pub(crate) fn config() -> Config {
             uploads_per_minute: 600,
             uploads_burst: 100,
             at_once_max: 2,
+            fetch_timeout_ms: 2000,
         },
         moderation: crate::moderation::Config { reports_per_minute: 60, reports_burst: 10 },
         gifts: gifts::Config { num_max: 1000, combo_window_ms: 60_000, price_max: 1_000_000, retry_days: 7 },

@@ -5,6 +5,7 @@ use crate::caller::Caller;
 use crate::clock::now_ms;
 use crate::db::sql;
 use crate::extract::{Json, Path};
+use crate::images::{self, Kind};
 use crate::{Error, Platform, Result, rooms, row, text};
 use axum::extract::State;
 use http::StatusCode;
@@ -34,7 +35,7 @@ struct ProfileChange {
     nickname: Option<String>,
     /// A few words about oneself, up to 1000 characters.
     bio: Option<String>,
-    /// Address of a picture, as rooms' covers.
+    /// One of our pictures (`/media/images/…`), or a web address, which is fetched and becomes one.
     avatar: Option<String>,
 }
 
@@ -49,7 +50,10 @@ async fn edit(
     let user = caller.user()?;
     let nickname = change.nickname.map(|text| text::line("nickname", &text, 0, 32)).transpose()?;
     let bio = change.bio.map(|text| text::lines("bio", &text, 0, BIO_CHARS_MAX)).transpose()?;
-    let avatar = change.avatar.map(|address| rooms::picture_address("avatar", &address)).transpose()?;
+    let avatar = match change.avatar {
+        Some(address) => Some(images::adopt(&platform, user, Kind::Avatar, "avatar", &address).await?),
+        None => None,
+    };
     let is_renamed = nickname.as_ref().is_some_and(|nickname| *nickname != user.nickname);
     let mut tx = platform.db.begin().await?;
     // What is not named stays, also what another request changes meanwhile.

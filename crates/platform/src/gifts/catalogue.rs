@@ -1,8 +1,8 @@
 //! What can be given, and for how many coins.
 
+use crate::accounts::User;
 use crate::db::{Db, Tx, sql};
-use crate::rooms::picture_address;
-use crate::{Error, Platform, Result, row, text};
+use crate::{Error, Platform, Result, images, row, text};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -57,13 +57,18 @@ pub(super) async fn list(db: &Db, all: bool) -> Result<Vec<Gift>> {
 }
 
 /// Adds a gift, or changes the one with this number. Gifts are never deleted, since the ledger names them.
-pub(super) async fn put(platform: &Platform, id: Option<i64>, input: GiftInput) -> Result<Gift> {
+pub(super) async fn put(
+    platform: &Platform,
+    admin: &User,
+    id: Option<i64>,
+    input: GiftInput,
+) -> Result<Gift> {
     let name = text::line("name", &input.name, 1, 40)?;
-    let image = picture_address("image", &input.image)?;
     let max = platform.config.gifts.price_max;
     if !(1..=max).contains(&input.coin) {
         return Err(Error::invalid("price", format!("A gift costs 1 to {max} coins (gifts.price_max).")));
     }
+    let image = images::adopt(platform, admin, images::Kind::Gift, "image", &input.image).await?;
     let query = match id {
         None => sql("INSERT INTO gifts (name, image, coin, is_active) VALUES ($1, $2, $3, $4) \
              RETURNING id, name, image, coin, is_active"),

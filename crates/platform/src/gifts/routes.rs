@@ -43,8 +43,7 @@ async fn add(
     caller: Caller,
     Json(input): Json<GiftInput>,
 ) -> Result<(StatusCode, Json<Gift>)> {
-    caller.admin()?;
-    Ok((StatusCode::CREATED, Json(catalogue::put(&platform, None, input).await?)))
+    Ok((StatusCode::CREATED, Json(catalogue::put(&platform, caller.admin()?, None, input).await?)))
 }
 
 /// Changes a gift. For admins.
@@ -56,8 +55,7 @@ async fn change(
     Path(id): Path<i64>,
     Json(input): Json<GiftInput>,
 ) -> Result<Json<Gift>> {
-    caller.admin()?;
-    Ok(Json(catalogue::put(&platform, Some(id), input).await?))
+    Ok(Json(catalogue::put(&platform, caller.admin()?, Some(id), input).await?))
 }
 
 /// What is given.

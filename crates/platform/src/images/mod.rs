@@ -3,7 +3,8 @@
 //! `POST /api/v1/images?kind=avatar|cover|gift` takes the bytes of a JPEG, PNG or WebP file and gives the address to put
 //! into a profile, room or gift; `GET /media/images/{name}` serves it. Nothing of the upload is kept: it is decoded within
 //! limits, made as small as its kind allows and encoded anew, so that no script, no place where it was taken and no bomb
-//! gets through. The files are in `data_dir/media/images`.
+//! gets through. A web address in a cover, an avatar or a gift's picture is fetched and becomes one of ours ([`adopt`]). The
+//! files are in `data_dir/media/images`.
 
 mod encode;
 mod routes;
@@ -17,11 +18,13 @@ use crate::accounts::User;
 use crate::clock::now_ms;
 use crate::db::sql;
 use crate::limiter::Limiter;
-use crate::{Error, Platform, Result, random, row};
+use crate::{Error, Platform, Result, outbound, random, row, text};
 use encode::Encoded;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -37,6 +40,7 @@ pub struct Config {
     pub uploads_per_minute: u32,
     pub uploads_burst: u32,
     pub at_once_max: usize,
+    pub fetch_timeout_ms: u64,
 }
 
 /// What images keep in memory.
@@ -79,6 +83,8 @@ impl Kind {
 
 /// Where all pictures are.
 pub(crate) const ADDRESS: &str = "/media/images/";
+/// Characters of a picture's address at most.
+const ADDRESS_CHARS_MAX: usize = 500;
 /// Letters of a picture's name.
 const NAME_CHARS: usize = 24;
 
@@ -120,6 +126,55 @@ impl From<ImageRow> for Image {
     }
 }
 
+/// Makes a picture of `user` from the file at a web address, as the internet sees it ([`crate::outbound`]).
+pub async fn fetch(platform: &Platform, user: &User, kind: Kind, url: &str) -> Result<Image> {
+    let config = &platform.config.images;
+    let limit = Duration::from_millis(config.fetch_timeout_ms);
+    let fetched = outbound::get(&platform.config.outbound, url, config.upload_bytes_max, limit).await;
+    let (status, file) = fetched.map_err(|error| Error::invalid("image_unreachable", format!("{error}.")))?;
+    if status != StatusCode::OK {
+        let message = format!("The address answered {status}, not a picture; redirects are not followed.");
+        return Err(Error::invalid("image_unreachable", message));
+    }
+    add(platform, user, kind, file).await
+}
+
+/// The address to store for a picture field: one of ours as it is; a web address is fetched and made one of ours, so
+/// that nobody's page asks a stranger's server.
+pub async fn adopt(
+    platform: &Platform,
+    user: &User,
+    kind: Kind,
+    field: &str,
+    address: &str,
+) -> Result<String> {
+    let address = picture_address(field, address)?;
+    if address.is_empty() || address.starts_with(ADDRESS) {
+        return Ok(address);
+    }
+    platform.images.by_user.check(&user.id)?;
+    Ok(fetch(platform, user, kind, &address).await?.url)
+}
+
+/// One of our pictures or a web address, never `javascript:` and the like.
+fn picture_address(name: &str, address: &str) -> Result<String> {
+    let address = text::line(name, address, 0, ADDRESS_CHARS_MAX)?;
+    let is_ours = address.starts_with(ADDRESS) && !address.contains("..");
+    let is_web = || {
+        let uri = address.parse::<http::Uri>().ok();
+        uri.is_some_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+        })
+    };
+    if address.is_empty() || is_ours || is_web() {
+        return Ok(address);
+    }
+    let message =
+        format!("{name} is the address of one of our pictures (/media/images/…), http(s)://… or empty.");
+    Err(Error::invalid("picture_address", message))
+}
+
 /// Makes a picture of `user` from the bytes of a file.
 pub async fn add(platform: &Platform, user: &User, kind: Kind, file: axum::body::Bytes) -> Result<Image> {
     let pixels_max = platform.config.images.pixels_max;
@@ -145,8 +200,11 @@ pub async fn add(platform: &Platform, user: &User, kind: Kind, file: axum::body:
 
 fn unwritable(error: &std::io::Error) -> Error {
     if error.kind() == std::io::ErrorKind::StorageFull {
-        let status = http::StatusCode::INSUFFICIENT_STORAGE;
-        return Error::new(status, "disk_full", "The server's disk is full; its operator must make room.");
+        return Error::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            "disk_full",
+            "The server's disk is full; its operator must make room.",
+        );
     }
     Error::internal(error)
 }

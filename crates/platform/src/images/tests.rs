@@ -129,3 +129,58 @@ async fn the_oldest_picture_that_is_used_nowhere_makes_room_and_only_its_owner_t
     assert_eq!(mark.delete(&path).await.0, StatusCode::NO_CONTENT);
     assert_eq!(fetch(&platform, third["url"].as_str().unwrap()).await.0, StatusCode::NOT_FOUND);
 }
+
+/// A server that gives `answers` by path, on loopback.
+async fn web(answers: Vec<(&'static str, StatusCode, Vec<u8>)>) -> SocketAddr {
+    let mut router = axum::Router::new();
+    for (path, status, body) in answers {
+        let answer = async move || (status, [(header::LOCATION, "http://127.0.0.1/")], body);
+        router = router.route(path, axum::routing::get(answer));
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    address
+}
+
+#[tokio::test]
+async fn a_picture_at_a_web_address_becomes_one_of_ours_and_nothing_in_the_local_network_is_asked() {
+    let address = web(vec![
+        ("/a.png", StatusCode::OK, picture(64, 48, 255, ImageFormat::Png)),
+        ("/page", StatusCode::OK, b"<html>".to_vec()),
+        ("/moved", StatusCode::FOUND, Vec::new()),
+        ("/large", StatusCode::OK, vec![0; 200_000]),
+    ])
+    .await;
+    let mut config = config();
+    config.images.upload_bytes_max = 100_000;
+    config.outbound.allow = vec![format!("127.0.0.1:{}", address.port()).parse().unwrap()];
+    let platform = platform_with(config).await;
+    let mark = Client::new(&platform, "mark").await;
+    let cover = |path: &str| json!({"title": "t", "cover": format!("http://{address}{path}")});
+    let (status, room) = mark.post("/api/v1/rooms", cover("/a.png")).await;
+    assert_eq!(status, StatusCode::CREATED, "{room}");
+    let url = room["cover"].as_str().unwrap();
+    assert!(url.starts_with("/media/images/"), "{url}");
+    assert_eq!(fetch(&platform, url).await.0, StatusCode::OK);
+    let (_, me) = mark.patch("/api/v1/me", json!({"avatar": format!("http://{address}/a.png")})).await;
+    assert!(me["avatar"].as_str().unwrap().starts_with("/media/images/"), "{me}");
+    for (path, code) in [
+        ("/page", "image_format"),
+        ("/moved", "image_unreachable"),
+        ("/none", "image_unreachable"),
+        ("/large", "image_unreachable"),
+    ] {
+        assert_eq!(mark.post("/api/v1/rooms", cover(path)).await.1["error"]["code"], code, "{path}");
+    }
+    for url in [
+        "http://127.0.0.1/a.png",
+        "http://localhost:9/a.png",
+        "http://169.254.169.254/latest",
+        "http://[::1]/a",
+    ] {
+        let (status, answer) = mark.patch("/api/v1/me", json!({"avatar": url})).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{url}: {answer}");
+        assert_eq!(answer["error"]["code"], "image_unreachable", "{url}");
+    }
+}

@@ -1,8 +1,8 @@
 //! Calls to addresses people typed in: to the internet, and not into the network the server stands in.
 //!
 //! A name is looked up once; every address it stands for is checked, and a checked address is what is connected to, so
-//! a name that means something else a moment later gains nothing. Redirects are not followed. Of an answer only the
-//! status is read: what comes back is shown to nobody.
+//! a name that means something else a moment later gains nothing. Redirects are not followed. Of what is posted somewhere
+//! only the answer's status is read; what is fetched is read up to a limit, and shown to nobody as it is.
 
 mod address;
 mod allow;
@@ -12,9 +12,10 @@ mod tests;
 pub use allow::{Allowed, AllowedError};
 
 use bytes::Bytes;
+use http::request::Builder;
 use http::uri::Scheme;
 use http::{HeaderMap, Request, StatusCode, Uri, header};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -85,6 +86,14 @@ pub enum Error {
         /// What went wrong.
         source: hyper::Error,
     },
+    /// More came than is read, or the connection broke.
+    #[error("what {host} sent has more than {bytes_max} bytes, or did not come whole")]
+    Body {
+        /// Who was called.
+        host: String,
+        /// Bytes that are read at most.
+        bytes_max: usize,
+    },
     /// Nothing came in time.
     #[error("{host} did not answer within {limit:?}")]
     Timeout {
@@ -124,7 +133,41 @@ pub async fn post(
     limit: Duration,
 ) -> Result<StatusCode, Error> {
     let target = Target::parse(url)?;
-    match timeout(limit, post_without_limit(config, &target, headers, body)).await {
+    let mut request = Request::post(&target.path_and_query);
+    if let Some(own) = request.headers_mut() {
+        own.extend(headers);
+    }
+    let (status, _) = call(config, target, request, body, 0, limit).await?;
+    Ok(status)
+}
+
+/// Fetches what is at `url`, `bytes_max` of it at most, all within `limit`.
+pub async fn get(
+    config: &Config,
+    url: &str,
+    bytes_max: usize,
+    limit: Duration,
+) -> Result<(StatusCode, Bytes), Error> {
+    let target = Target::parse(url)?;
+    let request = Request::get(&target.path_and_query);
+    call(config, target, request, Bytes::new(), bytes_max, limit).await
+}
+
+/// One request, and of its answer the status and `bytes_max` bytes; what is larger fails.
+async fn call(
+    config: &Config,
+    target: Target,
+    request: Builder,
+    body: Bytes,
+    bytes_max: usize,
+    limit: Duration,
+) -> Result<(StatusCode, Bytes), Error> {
+    let request = request
+        .header(header::HOST, &target.authority)
+        .header(header::USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(body))
+        .map_err(|_| Error::Url("its path cannot be sent"))?;
+    match timeout(limit, connect_and_exchange(config, &target, request, bytes_max)).await {
         Ok(answered) => answered,
         Err(_) => Err(Error::Timeout { host: target.host, limit }),
     }
@@ -197,31 +240,31 @@ fn only_permitted(config: &Config, host: &str, found: &[SocketAddr]) -> Result<(
     }
 }
 
-async fn post_without_limit(
+async fn connect_and_exchange(
     config: &Config,
     target: &Target,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<StatusCode, Error> {
+    request: Request<Full<Bytes>>,
+    bytes_max: usize,
+) -> Result<(StatusCode, Bytes), Error> {
     let addresses = look_up(config, target).await?;
     let unconnected = |source| Error::Connect { host: target.host.clone(), port: target.port, source };
     let socket = TcpStream::connect(&addresses[..]).await.map_err(unconnected)?;
     if !target.is_tls {
-        return exchange(socket, target, headers, body).await;
+        return exchange(socket, target, request, bytes_max).await;
     }
     let name = ServerName::try_from(target.host.clone())
         .map_err(|_| Error::Url("its host is none a certificate could be for"))?;
     let connector = tls().map_err(|error| unconnected(io::Error::other(error)))?;
     let secured = connector.connect(name, socket).await.map_err(unconnected)?;
-    exchange(secured, target, headers, body).await
+    exchange(secured, target, request, bytes_max).await
 }
 
 async fn exchange(
     io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     target: &Target,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<StatusCode, Error> {
+    request: Request<Full<Bytes>>,
+    bytes_max: usize,
+) -> Result<(StatusCode, Bytes), Error> {
     let failed = |source| Error::Http { host: target.host.clone(), source };
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(ANSWER_BYTES_MAX)
@@ -231,13 +274,14 @@ async fn exchange(
     // Ended with this call, whatever else the other side may want to send.
     let mut tasks = JoinSet::new();
     tasks.spawn(connection);
-    let mut request = Request::post(&target.path_and_query)
-        .header(header::HOST, &target.authority)
-        .header(header::USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
-        .body(Full::new(body))
-        .map_err(|_| Error::Url("its path cannot be sent"))?;
-    request.headers_mut().extend(headers);
-    Ok(sender.send_request(request).await.map_err(failed)?.status())
+    let answer = sender.send_request(request).await.map_err(failed)?;
+    let status = answer.status();
+    if bytes_max == 0 {
+        return Ok((status, Bytes::new()));
+    }
+    let body = Limited::new(answer.into_body(), bytes_max).collect().await;
+    let unread = |_| Error::Body { host: target.host.clone(), bytes_max };
+    Ok((status, body.map_err(unread)?.to_bytes()))
 }
 
 /// Trusts the system's certificate authorities, which are read when first needed.

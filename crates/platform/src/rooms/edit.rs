@@ -6,7 +6,7 @@ use crate::accounts::{User, users};
 use crate::bus::Event;
 use crate::clock::now_ms;
 use crate::db::{Tx, sql};
-use crate::{Error, Platform, Result, random, text};
+use crate::{Error, Platform, Result, images, random, text};
 use serde::{Deserialize, Deserializer};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 pub struct NewRoom {
     /// The title.
     pub title: String,
-    /// Address of the picture: one of ours, `http(s)://…`, or empty.
+    /// One of our pictures (`/media/images/…`), a web address, which is fetched and becomes one, or empty.
     #[serde(default)]
     pub cover: String,
     /// Up to 32 characters.
@@ -44,7 +44,7 @@ pub struct NewRoom {
 pub struct Change {
     /// The title.
     pub title: Option<String>,
-    /// Address of the picture: one of ours, `http(s)://…`, or empty.
+    /// One of our pictures (`/media/images/…`), a web address, which is fetched and becomes one, or empty.
     pub cover: Option<String>,
     /// Up to 32 characters.
     pub category: Option<String>,
@@ -69,8 +69,6 @@ fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Opti
 
 /// Characters of a category at most.
 const CATEGORY_CHARS_MAX: usize = 32;
-/// Characters of a picture's address at most.
-const COVER_CHARS_MAX: usize = 500;
 /// Bytes of a room's password at most.
 const PASSWORD_BYTES_MAX: usize = 256;
 
@@ -85,7 +83,7 @@ pub async fn create(platform: &Platform, user: &User, new: &NewRoom) -> Result<R
         password: Some(new.password.clone()),
         scheduled_at: Some(new.scheduled_at),
     };
-    let change = checked(platform, change).await?;
+    let change = checked(platform, user, change).await?;
     let max = platform.settings().rooms_per_user_max;
     let mut tx = platform.db.begin().await?;
     // Held until the end, so that of two at once the later counts the earlier.
@@ -114,9 +112,9 @@ pub async fn create(platform: &Platform, user: &User, new: &NewRoom) -> Result<R
 
 /// Changes a room.
 pub async fn change(platform: &Platform, room: Room, change: Change) -> Result<Room> {
-    let change = checked(platform, change).await?;
     let host = users::by_id(&platform.db, room.user_id).await?;
     let host = host.ok_or_else(|| Error::not_found("user_not_found", "The room has no host any more."))?;
+    let change = checked(platform, &host, change).await?;
     let mut tx = platform.db.begin().await?;
     let room = write(&mut tx, room, change, &host).await?;
     tx.commit().await?;
@@ -125,7 +123,7 @@ pub async fn change(platform: &Platform, room: Room, change: Change) -> Result<R
 }
 
 /// The change with its texts made uniform and its password hashed; else why not.
-async fn checked(platform: &Platform, change: Change) -> Result<Change> {
+async fn checked(platform: &Platform, user: &User, change: Change) -> Result<Change> {
     let config = &platform.config.rooms;
     if let Some(privacy) = &change.privacy
         && !matches!(privacy.as_str(), "public" | "unlisted" | "private")
@@ -161,7 +159,10 @@ async fn checked(platform: &Platform, change: Change) -> Result<Change> {
         Some(_) => Some(None),
         None => None,
     };
-    let cover = change.cover.map(|cover| picture_address("cover", &cover)).transpose()?;
+    let cover = match change.cover {
+        Some(address) => Some(images::adopt(platform, user, images::Kind::Cover, "cover", &address).await?),
+        None => None,
+    };
     Ok(Change { title, cover, category, labels, password, ..change })
 }
 
@@ -192,25 +193,6 @@ async fn write(tx: &mut Tx, room: Room, change: Change, host: &User) -> Result<R
     let room: Room = tx.one(update).await?;
     index(tx, &room, host).await?;
     Ok(room)
-}
-
-/// One of our pictures or a web address, never `javascript:` and the like.
-pub(crate) fn picture_address(name: &str, address: &str) -> Result<String> {
-    let address = text::line(name, address, 0, COVER_CHARS_MAX)?;
-    let is_ours = address.starts_with("/media/images/") && !address.contains("..");
-    let is_web = || {
-        let uri = address.parse::<http::Uri>().ok();
-        uri.is_some_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https"))
-                && uri.host().is_some_and(|host| !host.is_empty())
-        })
-    };
-    if address.is_empty() || is_ours || is_web() {
-        return Ok(address);
-    }
-    let message =
-        format!("{name} is the address of one of our pictures (/media/images/…), http(s)://… or empty.");
-    Err(Error::invalid("picture_address", message))
 }
 
 /// What a word of a search is looked up by: every two neighbours, or its only character.

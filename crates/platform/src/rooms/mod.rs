@@ -9,7 +9,6 @@
 #[cfg(test)]
 mod tests;
 
-pub(crate) use edit::picture_address;
 pub use edit::{Change, NewRoom, change, create, reindex};
 pub use routes::routes;
 

@@ -2,7 +2,8 @@
 //! `GET /api/live/read/:id`, with its envelope `{msg, data}`, field names and sentences.
 //!
 //! What differs, on purpose: `key` is the room's public stream name and no secret; `sign` of `create` is good for
-//! publishing and `sign` of `read` for watching only; lists hold public rooms alone; pages and covers are checked. A
+//! publishing and `sign` of `read` for watching only; lists hold public rooms alone; pages are checked, and a cover
+//! is fetched and becomes one of our pictures, or is left out when there is none at its address. A
 //! caller shows its session's token in the header `token`. Signing in is no part of the tutorial.
 
 use super::node_media_server::date_time;
@@ -15,6 +16,7 @@ use axum::{Router, http::StatusCode};
 use hub::Action;
 use platform::accounts::{User, users};
 use platform::caller::Caller;
+use platform::images;
 use platform::rooms::status::{Act, apply};
 use platform::rooms::{self, ENDED, NewRoom, Room};
 use platform::tokens::{PLAY_TTL, PUBLISH_TTL};
@@ -131,6 +133,11 @@ async fn create(
 ) -> Answer {
     let user = signed_in(called)?;
     let Create { title, cover } = body(sent)?;
+    let cover = match images::adopt(&platform, &user, images::Kind::Cover, "cover", &cover).await {
+        Ok(cover) => cover,
+        Err(error) if error.code.starts_with("image_") => String::new(),
+        Err(error) => return Err(error.into()),
+    };
     let room = rooms::create(&platform, &user, &NewRoom { title, cover, ..NewRoom::default() }).await?;
     let sign = platform.tokens.sign(Action::Publish, &room.path()?, PUBLISH_TTL);
     ok(json!({"data": row(&room), "sign": sign}))
