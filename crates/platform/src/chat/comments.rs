@@ -182,6 +182,11 @@ impl Store {
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(COMMIT_MAX);
             while comes.recv_many(&mut batch, COMMIT_MAX).await > 0 {
+                // Who was told that it takes too long is not heard after all.
+                batch.retain(|(_, asker)| !asker.is_closed());
+                if batch.is_empty() {
+                    continue;
+                }
                 let (messages, askers): (Vec<New>, Vec<_>) = batch.drain(..).unzip();
                 match write(&db, messages).await {
                     Ok(comments) => {

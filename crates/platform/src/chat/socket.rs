@@ -28,6 +28,8 @@ const BATCH_MAX: usize = 200;
 const RECHECK_AFTER: Duration = Duration::from_secs(60);
 /// Rooms with more people than are shown tell of comings and goings this often at most.
 const ONLINE_EVERY: Duration = Duration::from_millis(500);
+/// An event is answered within this time, also when others of its socket wait for the database before it.
+const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
 /// Between the last word to who floods and its end.
 const CUT_AFTER: Duration = Duration::from_millis(250);
 /// How often a dead connection is looked for, and how long it may stay silent.
@@ -113,8 +115,13 @@ async fn handle(platform: &Platform, socket: &SocketRef, name: &str, data: Value
     let answer = match platform.chat.by_socket.check(&socket.id) {
         Ok(()) => {
             connection.refused.store(0, Relaxed);
-            let _turn = connection.turn.lock().await;
-            let answer = answer(platform, socket, &connection, name, &data).await;
+            let answer = async {
+                let _turn = connection.turn.lock().await;
+                answer(platform, socket, &connection, name, &data).await
+            };
+            let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await;
+            // What takes so long is the database.
+            let answer = answer.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into()));
             answer.inspect_err(|error| refuse(socket, error))
         }
         Err(error) => {

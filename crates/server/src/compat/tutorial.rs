@@ -8,11 +8,12 @@
 
 use super::node_media_server::date_time;
 use crate::app::State;
+use axum::Router;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{self, Path};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use axum::{Router, http::StatusCode};
 use hub::Action;
 use platform::accounts::{User, users};
 use platform::caller::Caller;
@@ -24,6 +25,7 @@ use platform::{Error, Platform};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The routes.
 pub fn router(state: &Arc<State>) -> Router {
@@ -46,13 +48,13 @@ const PAGE_ROOMS: i64 = 10;
 /// Pages that can be asked for.
 const PAGE_MAX: i64 = 1_000_000;
 
-/// A refusal: `{"msg":"fail","data":"…"}`.
+/// A refusal: `{"msg":"fail","data":"…"}`, and when to try again.
 #[derive(Debug)]
-struct Fail(StatusCode, String);
+struct Fail(StatusCode, String, Option<Duration>);
 
 impl Fail {
     fn new(status: StatusCode, sentence: &str) -> Self {
-        Self(status, sentence.to_owned())
+        Self(status, sentence.to_owned(), None)
     }
 
     fn bad(sentence: &str) -> Self {
@@ -65,16 +67,21 @@ impl From<Error> for Fail {
         match error.code {
             "room_not_found" => Self::bad("该直播间不存在"),
             "room_ended" => Self::bad("该直播间已结束"),
-            "not_signed_in" => Self(error.status, "您没有权限访问该接口!".to_owned()),
-            "session_ended" => Self(error.status, "Token 令牌不合法!".to_owned()),
-            _ => Self(error.status, error.message.into_owned()),
+            "not_signed_in" => Self::new(error.status, "您没有权限访问该接口!"),
+            "session_ended" => Self::new(error.status, "Token 令牌不合法!"),
+            _ => Self(error.status, error.message.into_owned(), error.retry_after),
         }
     }
 }
 
 impl IntoResponse for Fail {
     fn into_response(self) -> Response {
-        (self.0, Json(json!({"msg": "fail", "data": self.1}))).into_response()
+        let mut response = (self.0, Json(json!({"msg": "fail", "data": self.1}))).into_response();
+        if let Some(wait) = self.2 {
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds as u64));
+        }
+        response
     }
 }
 
