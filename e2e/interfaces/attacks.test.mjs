@@ -161,7 +161,7 @@ describe("credentials", () => {
     assert.match(cookie, /HttpOnly/i);
     assert.match(cookie, /SameSite=(Lax|Strict)/i);
     const jar = cookie.split(";")[0];
-    for (const origin of ["https://evil.example", "null", `${weir.http}.evil.example`) {
+    for (const origin of ["https://evil.example", "null", `${weir.http}.evil.example`]) {
       const answer = await ask(weir, "PATCH", "/api/v1/me", { body: { bio: "stolen" }, headers: { cookie: jar, origin } });
       assert.deepEqual([answer.status, answer.body.error.code], [403, "cross_site"], origin);
       assert.notEqual(answer.headers.get("access-control-allow-credentials"), "true");

@@ -6,6 +6,9 @@ use crate::auth::{Signer, unix_s};
 use crate::config::Config;
 use anyhow::Context;
 use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::{any, get};
 use hub::Hub;
 use hub::{Action, StreamPath};
@@ -71,6 +74,11 @@ pub fn router(state: &Arc<State>) -> Router {
         .with_state(state.platform.clone())
         .route("/api/v1/openapi.json", describe)
         .route("/api/docs", read)
+        .layer(map_response(async |mut answer: Response| {
+            // What people wrote is in them; no browser is to take an answer for something else.
+            answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            answer
+        }))
         .merge(room_socket(state))
 }
 
