@@ -39,7 +39,7 @@ e2e-clients: build ffmpeg ## Installs other players and encoders (VLC, mpv, rtmp
 		gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-libav
 	@scripts/test clients
 
-test-unit: compiler ## Only the tests beside the code
+test-unit: compiler ffmpeg ## Only the tests beside the code
 	@cargo test --workspace --locked --quiet
 
 lint: compiler web/node_modules/.installed ## Says what is wrong with the form

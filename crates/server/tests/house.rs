@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("packaging", &["media"]),
     ("rtmp", &["flv"]),
     ("hub", &["media"]),
-    ("store", &["media", "packaging"]),
+    ("store", &["media", "mp4", "packaging"]),
     ("gateway", &["flv", "hub", "media", "mp4", "mpegts", "packaging", "rtmp", "store"]),
     ("platform", &["hub", "media", "store"]),
     (

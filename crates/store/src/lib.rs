@@ -4,6 +4,8 @@
 //! media: CMAF (which HLS with fMP4 and DASH share) or MPEG-TS. Its [`Snapshot`] answers what a player asks: the
 //! playlists, and the bytes behind the [`Name`]s that stand in them.
 //!
+//! A stored MP4 file is a [`StoredVideo`]: the same kinds of playlists and names, its segments made on request.
+//!
 //! Not here: muxing, where to cut (`packaging` decides), files, HTTP.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
@@ -15,6 +17,7 @@ mod segment;
 mod snapshot;
 #[cfg(test)]
 mod testing;
+mod vod;
 mod window;
 
 pub use error::Error;
@@ -22,4 +25,5 @@ pub use manifest::{DashOptions, HlsOptions};
 pub use name::{Name, NotAName};
 pub use segment::{Fragment, Init, Media, NewInit, NewSegment, Segment, TrackInit, TrackSpan};
 pub use snapshot::Snapshot;
+pub use vod::{StoredVideo, TARGET_MIN, VodOptions};
 pub use window::{Limits, LiveWindow, WindowKind};

@@ -175,7 +175,7 @@ fn adaptation_set(
 }
 
 /// The same for a track in every period: odd for pictures, even for sound.
-fn adaptation_set_id(track_id: TrackId) -> u32 {
+pub(crate) fn adaptation_set_id(track_id: TrackId) -> u32 {
     u32::from(track_id.index) * 2 + if track_id.kind == MediaKind::Video { 1 } else { 2 }
 }
 

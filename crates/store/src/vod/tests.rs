@@ -1,0 +1,222 @@
+use super::*;
+use media::{Codec, Packet, PacketKind, Track};
+use packaging::dash::TimedSegment;
+use std::io::Cursor;
+
+const H264_CONFIG: &[u8] =
+    b"\x01\x64\x00\x0a\xff\xe1\x00\x18\x67\x64\x00\x0a\xac\xd9\x44\x7b\x01\x10\x00\x00\x03\x00\x10\x00\
+      \x00\x03\x03\x20\xf1\x22\x59\x60\x01\x00\x05\x68\xef\x83\x9c\xb0\xfd\xf8\xf8\x00";
+/// AAC-LC, 48 kHz, stereo.
+const AAC_CONFIG: &[u8] = &[0x11, 0x90];
+
+/// 25 pictures per second with a keyframe every two seconds, each picture presented as late as the next is decoded.
+fn pictures(seconds: i64) -> (Track, Vec<Packet>) {
+    let packet = |number: i64| (number * 40_000, (number + 1) * 40_000, number % 50 == 0);
+    track(TrackId::VIDEO, Codec::H264, H264_CONFIG, (0..seconds * 25).map(packet))
+}
+
+fn sound(index: u8, seconds: i64) -> (Track, Vec<Packet>) {
+    let micros = |number: i64| Timestamp::from_ticks(number * 1024, 48_000).as_micros();
+    let packets = (0..).map(|number| (micros(number), micros(number), false));
+    let packets = packets.take_while(|(dts, ..)| *dts < seconds * 1_000_000);
+    track(TrackId { index, ..TrackId::AUDIO }, Codec::Aac, AAC_CONFIG, packets)
+}
+
+fn track(
+    track_id: TrackId,
+    codec: Codec,
+    config: &'static [u8],
+    times: impl Iterator<Item = (i64, i64, bool)>,
+) -> (Track, Vec<Packet>) {
+    let track = Track::from_config(track_id, codec, bytes::Bytes::from_static(config)).unwrap();
+    let packet = |(number, (dts, pts, is_keyframe)): (usize, (i64, i64, bool))| Packet {
+        track_id,
+        codec,
+        kind: if is_keyframe { PacketKind::Keyframe } else { PacketKind::Frame },
+        dts: Timestamp::from_micros(dts),
+        pts: Timestamp::from_micros(pts),
+        discontinuity: false,
+        payload: format!("{track_id:?} {number}").into(),
+    };
+    (track, times.enumerate().map(packet).collect())
+}
+
+fn file(tracks: &[(Track, Vec<Packet>)]) -> Vec<u8> {
+    let all: Vec<_> = tracks.iter().map(|(track, _)| track.clone()).collect();
+    let mut file = mp4::init_segment(&all).unwrap().to_vec();
+    for (track, packets) in tracks {
+        let last = packets.last().unwrap();
+        let end = last.dts + Duration::from_micros(if track.codec == Codec::Aac { 21_333 } else { 40_000 });
+        file.extend_from_slice(&mp4::fragment(1, track, packets, end).unwrap().0);
+    }
+    file
+}
+
+fn index(file: &[u8]) -> Index {
+    Index::read(&mut Cursor::new(file)).unwrap()
+}
+
+fn video(file: &[u8], target_ms: u64) -> StoredVideo {
+    StoredVideo::new(index(file), Duration::from_millis(target_ms))
+}
+
+/// The bytes behind a name that stands in a playlist.
+fn read(file: &[u8], video: &StoredVideo, name: &str) -> Vec<u8> {
+    let pieces = video.read(&name.parse().unwrap()).unwrap_or_else(|| panic!("{name}")).unwrap();
+    let bytes = pieces.into_iter().map(|piece| match piece {
+        Piece::Bytes(bytes) => bytes.to_vec(),
+        Piece::Copy(range) => file[range.start as usize..range.end as usize].to_vec(),
+    });
+    bytes.collect::<Vec<_>>().concat()
+}
+
+fn starts_s(video: &StoredVideo) -> Vec<f64> {
+    video.segments.iter().map(|segment| segment.span.start.as_millis() as f64 / 1e3).collect()
+}
+
+/// Decode time, presentation time, whether it is a keyframe, and payload.
+type SampleEssence = (i64, i64, bool, Vec<u8>);
+
+/// The samples of every track of a file.
+fn essence(file: &[u8]) -> Vec<Vec<SampleEssence>> {
+    let tracks = index(file).tracks;
+    let of_track = |track: &StoredTrack| {
+        let samples = track.samples.iter().map(|sample| {
+            let payload = file[sample.range().start as usize..sample.range().end as usize].to_vec();
+            (sample.dts, sample.pts(), sample.is_sync, payload)
+        });
+        samples.collect()
+    };
+    tracks.iter().map(of_track).collect()
+}
+
+#[test]
+fn segments_begin_at_the_keyframes_nearest_to_the_target() {
+    let file = file(&[pictures(20), sound(0, 20)]);
+    // The first picture is presented at 40 ms.
+    assert_eq!(starts_s(&video(&file, 6000)), [0.0, 6.04, 12.04, 18.04]);
+    assert_eq!(starts_s(&video(&file, 4600)), [0.0, 4.04, 8.04, 12.04, 16.04]);
+    assert_eq!(starts_s(&video(&file, 5400)), [0.0, 6.04, 12.04, 18.04]);
+    assert_eq!(
+        starts_s(&video(&file, 1)),
+        (0..10).map(|s| if s == 0 { 0.0 } else { f64::from(s) * 2.0 + 0.04 }).collect::<Vec<_>>()
+    );
+    assert_eq!(starts_s(&video(&file, 60_000)), [0.0]);
+}
+
+#[test]
+fn a_rest_that_is_no_segment_joins_the_last_one() {
+    let file = file(&[pictures(12), sound(0, 13)]);
+    assert_eq!(starts_s(&video(&file, 6000)), [0.0, 6.04]);
+    assert_eq!(video(&file, 6000).segments[1].parts[1].numbers.end, index(&file).tracks[1].samples.len());
+}
+
+#[test]
+fn sound_that_goes_on_alone_is_cut_by_time() {
+    let file = file(&[pictures(4), sound(0, 30)]);
+    let video = video(&file, 6000);
+    assert_eq!(starts_s(&video), [0.0, 4.04, 10.04, 16.04, 22.04]);
+    let pictures = video.media_playlist(Some(TrackId::VIDEO), &VodOptions::default()).unwrap();
+    assert_eq!(pictures.segments.len(), 1);
+    let sound = video.media_playlist(Some(TrackId::AUDIO), &VodOptions::default()).unwrap();
+    assert_eq!(sound.segments.len(), 5);
+}
+
+#[test]
+fn all_segments_of_a_playlist_hold_the_whole_file() {
+    let file = file(&[pictures(20), sound(0, 20), sound(1, 19)]);
+    let video = video(&file, 6000);
+    let options = VodOptions { prefix: "demo/".to_owned(), query: "sign=1".to_owned() };
+    let tracks = [TrackId::VIDEO, TrackId::AUDIO, TrackId { index: 1, ..TrackId::AUDIO }];
+    for (at, track_id) in tracks.into_iter().map(Some).enumerate().chain([(0, None)]) {
+        let playlist = video.media_playlist(track_id, &options).unwrap();
+        let name = |uri: &str| uri.strip_prefix("demo/").unwrap().to_owned();
+        let mut bytes = read(&file, &video, &name(playlist.segments[0].init_uri.as_ref().unwrap()));
+        for segment in &playlist.segments {
+            assert!(segment.independent);
+            bytes.extend(read(&file, &video, &name(&segment.uri)));
+        }
+        let whole = essence(&file);
+        let wanted = if track_id.is_some() { &whole[at..=at] } else { &whole[..] };
+        assert_eq!(essence(&bytes), wanted, "{track_id:?}");
+        let seconds: f64 = playlist.segments.iter().map(|segment| segment.duration.as_secs_f64()).sum();
+        assert!((seconds - 20.0).abs() < 1.1, "{seconds}");
+    }
+    assert!(video.media_playlist(Some(TrackId { index: 9, ..TrackId::AUDIO }), &options).is_none());
+}
+
+#[test]
+fn the_manifest_lists_every_part_without_a_hole() {
+    let file = file(&[pictures(20), sound(0, 20)]);
+    let video = video(&file, 6000);
+    let mpd = video.mpd(&VodOptions::default());
+    for set in &mpd.periods[0].adaptation_sets {
+        let mut at = set.segments[0].start_ticks;
+        for &TimedSegment { start_ticks, duration_ticks } in &set.segments {
+            assert_eq!(start_ticks, at);
+            at += duration_ticks;
+            let name = set.media_uri.replace("$Time$", &start_ticks.to_string());
+            assert!(!read(&file, &video, &name).is_empty());
+        }
+        assert!((at as f64 / f64::from(set.timescale) - 20.0).abs() < 0.1);
+        assert!(set.independent_segments);
+    }
+}
+
+#[test]
+fn the_multivariant_playlist_offers_every_sound() {
+    let file = file(&[pictures(4), sound(0, 4), sound(1, 4)]);
+    let playlist =
+        video(&file, 2000).multivariant_playlist(|track_id| format!("{track_id:?}"), &VodOptions::default());
+    assert_eq!(playlist.variants.len(), 1);
+    assert_eq!(playlist.variants[0].codecs, ["avc1.64000a", "mp4a.40.2"]);
+    let names: Vec<_> = playlist.renditions.iter().map(|rendition| rendition.name.as_str()).collect();
+    assert_eq!(names, ["1", "2"]);
+    let only_sound = super::StoredVideo::new(index(&self::file(&[sound(0, 4)])), Duration::from_secs(2));
+    let playlist = only_sound.multivariant_playlist(|_| "sound.m3u8".to_owned(), &VodOptions::default());
+    assert_eq!((playlist.variants.len(), playlist.renditions.len()), (1, 0));
+    assert_eq!(playlist.variants[0].codecs, ["mp4a.40.2"]);
+}
+
+#[test]
+fn names_that_stand_in_no_playlist_are_nothing() {
+    let file = file(&[pictures(4), sound(0, 4)]);
+    let video = video(&file, 2000);
+    for name in ["9.m4s", "0.ts", "init-1.mp4", "video1-0.mp4", "video0-0-1.m4s", "video0-1-0.m4s"] {
+        assert!(video.read(&name.parse().unwrap()).is_none(), "{name}");
+    }
+}
+
+#[test]
+fn a_moment_is_in_the_segment_that_is_presented_then() {
+    let file = file(&[pictures(20), sound(0, 20)]);
+    let video = video(&file, 6000);
+    let at = |ms| video.segment_at(Timestamp::from_millis(ms));
+    assert_eq!(
+        (at(-5), at(0), at(6039), at(6040), at(99_000)),
+        (Some(0), Some(0), Some(0), Some(1), Some(3))
+    );
+}
+
+#[test]
+fn pictures_left_out_by_a_cut_between_keyframes_are_presented_and_all_is_later() {
+    let whole = file(&[pictures(8), sound(0, 8)]);
+    let mut cut = index(&whole);
+    // A cut at 1 s: pictures and sound from there on.
+    for track in &mut cut.tracks {
+        track.edit.media_time_ticks = i64::from(track.timescale);
+    }
+    let video = StoredVideo::new(cut, Duration::from_secs(2));
+    let [pictures, sound] = &video.index().tracks[..] else { panic!("two tracks") };
+    let first = |track: &StoredTrack| track.time(track.samples.get(0).unwrap().pts()).as_millis();
+    assert_eq!((first(pictures), first(sound)), (0, -40));
+}
+
+#[test]
+fn a_file_without_samples_has_no_segments() {
+    let track = pictures(1).0;
+    let empty = mp4::init_segment(std::slice::from_ref(&track)).unwrap();
+    let video = video(&empty, 2000);
+    assert!(video.segments.is_empty() && video.segment_at(Timestamp::ZERO).is_none());
+    assert!(video.mpd(&VodOptions::default()).periods[0].adaptation_sets.is_empty());
+}
