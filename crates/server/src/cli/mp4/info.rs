@@ -49,6 +49,8 @@ struct TrackReport {
     kind: &'static str,
     codec: String,
     codec_string: String,
+    /// For a source buffer of this track alone.
+    media_source_type: String,
     sample_entry: String,
     profile: &'static str,
     language: String,
@@ -97,25 +99,34 @@ impl Report {
             is_moov_last: index.is_moov_last,
             is_cut_off: index.is_cut_off,
             duration_ms: index.end().as_millis(),
-            media_source_type: media_source_type(index),
+            media_source_type: media_source_type(&index.tracks),
             tracks: index.tracks.iter().map(TrackReport::new).collect(),
-            notes: super::notes(index),
+            notes: super::notes(index).into_iter().chain(several_tracks_note(index)).collect(),
         }
     }
 }
 
-/// The type of a media source for all tracks (RFC 6381 §3.2), each codec once.
-fn media_source_type(index: &Index) -> Option<String> {
+/// The type of a media source for these tracks (RFC 6381 §3.2), each codec once.
+fn media_source_type(tracks: &[StoredTrack]) -> Option<String> {
     let mut codecs: Vec<_> = Vec::new();
-    for track in &index.tracks {
+    for track in tracks {
         let codec = track.codec_string();
         if !codecs.contains(&codec) {
             codecs.push(codec);
         }
     }
-    let has_pictures = index.tracks.iter().any(|track| track.track.id.kind == MediaKind::Video);
+    let has_pictures = tracks.iter().any(|track| track.track.id.kind == MediaKind::Video);
     let kind = if has_pictures { "video" } else { "audio" };
     (!codecs.is_empty()).then(|| format!("{kind}/mp4; codecs=\"{}\"", codecs.join(",")))
+}
+
+fn several_tracks_note(index: &Index) -> Option<String> {
+    let has_second = index.tracks.iter().any(|track| track.track.id.index > 0);
+    has_second.then(|| {
+        "browsers take one track of pictures and one of sound in a source buffer: \
+         choose them with weir mp4 fragment --tracks"
+            .into()
+    })
 }
 
 impl TrackReport {
@@ -149,6 +160,7 @@ impl TrackReport {
             kind: if picture.is_some() { "video" } else { "audio" },
             codec: stored.track.codec.to_string(),
             codec_string: stored.codec_string(),
+            media_source_type: media_source_type(std::slice::from_ref(stored)).unwrap_or_default(),
             sample_entry: stored.sample_entry.to_string(),
             profile,
             language: stored.language_tag.clone().unwrap_or(letters),

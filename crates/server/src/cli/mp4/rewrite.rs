@@ -30,6 +30,9 @@ struct Files {
     input: PathBuf,
     /// The file to write.
     output: PathBuf,
+    /// The tracks to write, such as 1,3, numbered as `weir mp4 info` does; all of them otherwise.
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    tracks: Vec<u32>,
     /// Replaces OUTPUT if it exists.
     #[arg(long)]
     force: bool,
@@ -88,12 +91,24 @@ impl Files {
         if index.tracks.is_empty() {
             bail!("{} has no track that can be written", self.input.display());
         }
+        self.choose_tracks(&mut index)?;
         let media_bytes = index.tracks.iter().map(|track| track.samples.bytes()).sum();
         let mut output = Output::create(input, &self.output, media_bytes)?;
         let form = write(&index, &mut output).with_context(|| format!("{shown} is not written"))?;
         let bytes = output.finish(&self.output).with_context(|| format!("{shown} is not written"))?;
         let seconds = index.end().as_millis() as f64 / 1e3;
         println!("{shown}: {seconds:.3} s, {} tracks, {form}, {bytes} bytes", index.tracks.len());
+        Ok(())
+    }
+
+    fn choose_tracks(&self, index: &mut Index) -> anyhow::Result<()> {
+        let has = |number: &u32| index.tracks.iter().any(|track| track.number == *number);
+        if let Some(missing) = self.tracks.iter().find(|number| !has(number)) {
+            let numbers: Vec<_> = index.tracks.iter().map(|track| track.number.to_string()).collect();
+            let (input, numbers) = (self.input.display(), numbers.join(", "));
+            bail!("{input} has no track {missing} that can be written; expected any of {numbers} (--tracks)");
+        }
+        index.tracks.retain(|track| self.tracks.is_empty() || self.tracks.contains(&track.number));
         Ok(())
     }
 }
