@@ -1,6 +1,5 @@
 /** The reference dictionary: the other languages must have exactly these keys. `{name}` is filled in. */
 export const en = {
-  "site.tagline": "Live streaming on your own server",
   "nav.home": "Live now",
   "page.skip": "Skip to the player",
 
@@ -73,21 +72,7 @@ export const en = {
   "keys.title": "Keyboard",
   "keys.text": "Space or K: play and pause · M: sound · ↑ ↓: volume · F: full screen · P: picture in picture · S: statistics",
 
-  "home.title": "Live now",
-  "home.empty.title": "Nobody is live yet — be the first",
-  "home.empty.text": "Send a stream from OBS or ffmpeg; it appears here within seconds.",
-  "home.error.title": "The server does not answer",
-  "home.error.text": "This page keeps asking and fills itself when the server is back.",
-  "home.name.title": "Know the name?",
-  "home.name.label": "Stream name",
-  "home.name.hint": "Opens {url}",
-  "home.publish.title": "Go live",
-  "home.obs.title": "OBS Studio",
-  "home.obs.text": "Settings → Stream → Service: Custom, then enter these two:",
-  "home.obs.server": "Server",
-  "home.obs.key": "Stream key",
-  "home.ffmpeg.title": "ffmpeg",
-  "home.ffmpeg.text": "Sends a file as if it were live:",
-  "home.publish.note": "By default anybody may publish from this machine itself; from elsewhere a stream key or a signed address is needed.",
-  "home.publish.off": "This server takes no streams over RTMP (rtmp.listen is empty).",
+  "embed.missing": "This room does not exist.",
+  "embed.closed": "Nothing to play here: the broadcast has ended, or the room is private.",
+  "embed.open": "Open the room",
 } as const;

@@ -4,6 +4,8 @@ import { en } from "./en";
 import { zhCN } from "./zh-CN";
 import { zhTW } from "./zh-TW";
 
+const LANGUAGE_KEY = "weir.language";
+
 export type Key = keyof typeof en;
 export type Messages = Record<Key, string>;
 export type Language = "en" | "zh-TW" | "zh-CN";
@@ -29,11 +31,32 @@ export function pickLanguage(wanted: readonly string[]): Language {
   return "en";
 }
 
-/** Language of this page: `?lang=` first, then what the browser asks for. */
+/** Language of this page: `?lang=` first, then what was chosen here before, then what the browser asks for. */
 export const language: Language = pickLanguage([
   new URLSearchParams(location.search).get("lang") ?? "",
+  rememberedLanguage(),
   ...navigator.languages,
 ]);
+
+/** Names a language for the people who read it. */
+export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { "zh-TW": "繁體中文", "zh-CN": "简体中文", en: "English" };
+
+/** Keeps a choice for the next pages. */
+export function rememberLanguage(chosen: Language): void {
+  try {
+    localStorage.setItem(LANGUAGE_KEY, chosen);
+  } catch {
+    // No storage here: the choice holds for this page's address only.
+  }
+}
+
+function rememberedLanguage(): string {
+  try {
+    return localStorage.getItem(LANGUAGE_KEY) ?? "";
+  } catch {
+    return "";
+  }
+}
 
 export function t<K extends Key>(key: K, ...values: Arguments<K>): string {
   return fill(dictionaries[language][key], values[0]);

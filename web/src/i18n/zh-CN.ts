@@ -1,7 +1,6 @@
 import type { Messages } from "./index";
 
 export const zhCN: Messages = {
-  "site.tagline": "搭在自己服务器上的直播平台",
   "nav.home": "正在直播",
   "page.skip": "跳到播放器",
 
@@ -74,21 +73,7 @@ export const zhCN: Messages = {
   "keys.title": "快捷键",
   "keys.text": "空格或 K：播放／暂停 · M：声音开关 · ↑ ↓：音量 · F：全屏 · P：画中画 · S：播放信息",
 
-  "home.title": "正在直播",
-  "home.empty.title": "现在没有人在直播，来当第一个吧",
-  "home.empty.text": "用 OBS 或 ffmpeg 推流过来，几秒后就会出现在这里。",
-  "home.error.title": "服务器没有响应",
-  "home.error.text": "页面会不断重试，服务器恢复后自动更新。",
-  "home.name.title": "知道直播名称？",
-  "home.name.label": "直播名称",
-  "home.name.hint": "将打开 {url}",
-  "home.publish.title": "我要开播",
-  "home.obs.title": "OBS Studio",
-  "home.obs.text": "设置 → 直播 → 服务选“自定义”，填入这两项：",
-  "home.obs.server": "服务器",
-  "home.obs.key": "推流码",
-  "home.ffmpeg.title": "ffmpeg",
-  "home.ffmpeg.text": "把视频文件当成直播推出去：",
-  "home.publish.note": "默认只有在本机推流不需要授权；从其他机器推流，需要推流密钥或带签名的地址。",
-  "home.publish.off": "本服务器没有开启 RTMP 推流（rtmp.listen 为空）。",
+  "embed.missing": "没有这个直播间。",
+  "embed.closed": "直播已结束，或这是私密直播间。",
+  "embed.open": "打开直播间",
 };

@@ -1,7 +1,6 @@
 import type { Messages } from "./index";
 
 export const zhTW: Messages = {
-  "site.tagline": "架在自己主機上的直播平台",
   "nav.home": "正在直播",
   "page.skip": "跳到播放器",
 
@@ -74,21 +73,7 @@ export const zhTW: Messages = {
   "keys.title": "快速鍵",
   "keys.text": "空白鍵或 K：播放／暫停 · M：聲音開關 · ↑ ↓：音量 · F：全螢幕 · P：子母畫面 · S：播放資訊",
 
-  "home.title": "正在直播",
-  "home.empty.title": "目前沒有人在直播，來當第一個吧",
-  "home.empty.text": "用 OBS 或 ffmpeg 推流過來，幾秒後就會出現在這裡。",
-  "home.error.title": "伺服器沒有回應",
-  "home.error.text": "這個頁面會持續重試，伺服器恢復後就會自動更新。",
-  "home.name.title": "知道直播名稱？",
-  "home.name.label": "直播名稱",
-  "home.name.hint": "將開啟 {url}",
-  "home.publish.title": "我要開播",
-  "home.obs.title": "OBS Studio",
-  "home.obs.text": "設定 → 串流 → 服務選「自訂」，填入這兩項：",
-  "home.obs.server": "伺服器",
-  "home.obs.key": "串流金鑰",
-  "home.ffmpeg.title": "ffmpeg",
-  "home.ffmpeg.text": "把影片檔當成直播送出：",
-  "home.publish.note": "預設只有從本機推流不需要授權；從其他機器推流，需要串流金鑰或帶簽章的網址。",
-  "home.publish.off": "這台伺服器沒有開啟 RTMP 推流（rtmp.listen 是空的）。",
+  "embed.missing": "沒有這個直播間。",
+  "embed.closed": "直播已結束，或這是私密直播間。",
+  "embed.open": "開啟直播間",
 };

@@ -1,10 +1,7 @@
 /** What both pages share: the language switch, copy buttons, polling that rests while nobody looks. */
 
 import { copyText, h, icon } from "../dom";
-import { dictionaries, language, t, type Language } from "../i18n";
-
-/** Names a language for the people who read it. */
-const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { "zh-TW": "繁體中文", "zh-CN": "简体中文", en: "English" };
+import { LANGUAGE_NAMES, language, rememberLanguage, t, type Language } from "../i18n";
 
 /** Sets the page's language and fills its language switch. */
 export function startPage(): void {
@@ -12,10 +9,11 @@ export function startPage(): void {
   const select = document.querySelector<HTMLSelectElement>("#language");
   if (select === null) return;
   select.setAttribute("aria-label", "Language · 語言 · 语言");
-  for (const code of Object.keys(LANGUAGE_NAMES) as (keyof typeof dictionaries)[]) {
-    select.append(h("option", { value: code, selected: code === language, lang: code }, LANGUAGE_NAMES[code]));
+  for (const [code, name] of Object.entries(LANGUAGE_NAMES)) {
+    select.append(h("option", { value: code, selected: code === language, lang: code }, name));
   }
   select.addEventListener("change", () => {
+    rememberLanguage(select.value as Language);
     const url = new URL(location.href);
     url.searchParams.set("lang", select.value);
     location.assign(url);

@@ -1,0 +1,99 @@
+/** Signing in and registering: as few fields as it takes. */
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { t } from "../../i18n/app";
+import { call } from "../api/client";
+import { isCode } from "../api/errors";
+import { meQuery } from "../api/queries";
+import type { Opened } from "../api/schema";
+import { Button } from "../parts/Button/Button";
+import { Field, Form } from "../parts/Field/Field";
+import { Box, Page } from "../parts/Page/Page";
+import { leaveSocket } from "../socket/room-socket";
+import { safeNext } from "./next";
+
+export function Login() {
+  const { next } = useSearch({ from: "/login" });
+  const arrive = useArrival(next);
+  const [needsCode, setNeedsCode] = useState(false);
+  const signIn = useMutation({
+    mutationFn: (texts: Record<string, string>) =>
+      call("POST /api/v1/session", { body: { username: texts.username ?? "", password: texts.password ?? "", totp: texts.totp } }),
+    onSuccess: arrive,
+    onError: (error) => isCode(error, "totp_required", "totp_wrong") && setNeedsCode(true),
+  });
+  return (
+    <Page title={t("nav.signIn")} width="narrow">
+      <Box>
+        <Form onSend={(texts) => signIn.mutate(texts)} error={needsCode && isCode(signIn.error, "totp_required") ? undefined : signIn.error}>
+          <Field label={t("account.username")} name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required />
+          <Field label={t("account.password")} name="password" type="password" autoComplete="current-password" required />
+          {needsCode && <Field label={t("account.code")} hint={t("account.codeHint")} name="totp" autoComplete="one-time-code" autoFocus required />}
+          <Button kind="main" type="submit" busy={signIn.isPending}>
+            {t("nav.signIn")}
+          </Button>
+        </Form>
+        <p className="hint">
+          {t("account.noneYet")}{" "}
+          <Link to="/register" search={{ next }}>
+            {t("account.register")}
+          </Link>
+        </p>
+      </Box>
+    </Page>
+  );
+}
+
+export function Register() {
+  const { next } = useSearch({ from: "/register" });
+  const arrive = useArrival(next);
+  const register = useMutation({
+    mutationFn: ({ username = "", password = "", nickname }: Record<string, string>) =>
+      call("POST /api/v1/accounts", { body: { username, password, nickname } }),
+    onSuccess: arrive,
+  });
+  return (
+    <Page title={t("account.register")} width="narrow">
+      <Box>
+        <Form onSend={(texts) => register.mutate(texts)} error={register.error}>
+          <Field
+            label={t("account.username")}
+            hint={t("account.usernameHint")}
+            error={isCode(register.error, "username_taken", "username") ? t(isCode(register.error, "username") ? "error.username" : "error.username_taken") : undefined}
+            name="username"
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            maxLength={32}
+            required
+          />
+          <Field label={t("account.password")} hint={t("account.passwordHint")} name="password" type="password" autoComplete="new-password" minLength={8} required />
+          <Field label={t("account.nickname")} hint={t("account.nicknameHint")} name="nickname" autoComplete="nickname" maxLength={32} />
+          <Button kind="main" type="submit" busy={register.isPending}>
+            {t("account.register")}
+          </Button>
+        </Form>
+        <p className="hint">
+          {t("account.haveOne")}{" "}
+          <Link to="/login" search={{ next }}>
+            {t("nav.signIn")}
+          </Link>
+        </p>
+      </Box>
+    </Page>
+  );
+}
+
+/** After signing in everything is asked anew, and people are back where they came from. */
+function useArrival(next: string | undefined) {
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  return async ({ user }: Opened) => {
+    leaveSocket();
+    cache.clear();
+    cache.setQueryData(meQuery.queryKey, user);
+    await navigate({ to: safeNext(next), replace: true });
+  };
+}

@@ -1,0 +1,68 @@
+/** What admins see. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Outlet } from "@tanstack/react-router";
+import { t } from "../../i18n/app";
+import { isAdminQuery } from "../api/queries";
+import { ButtonLink } from "../parts/Button/Button";
+import { Notice, Skeleton } from "../parts/Notice/Notice";
+import { Page } from "../parts/Page/Page";
+import { SignedIn } from "../parts/SignedIn/SignedIn";
+import { LinkTabs } from "../parts/Tabs/Tabs";
+
+export { Audit } from "./Audit";
+export { Codes, Gifts } from "./Money";
+export { Overview, Rooms, Streams } from "./Streams";
+export { Reports } from "./Reports";
+export { Users } from "./Users";
+
+export function Admin() {
+  return (
+    <SignedIn title={t("nav.admin")}>
+      {() => (
+        <Page title={t("nav.admin")}>
+          <Gate />
+        </Page>
+      )}
+    </SignedIn>
+  );
+}
+
+function Gate() {
+  const { data: isAdmin } = useQuery(isAdminQuery);
+  if (isAdmin === undefined) return <Skeleton height="16rem" />;
+  if (!isAdmin) {
+    return (
+      <Notice
+        icon="shield"
+        title={t("admin.only.title")}
+        text={t("admin.only.text")}
+        action={
+          <ButtonLink to="/" kind="main">
+            {t("nav.home")}
+          </ButtonLink>
+        }
+      />
+    );
+  }
+  return (
+    <>
+      <div style={{ marginBlockEnd: "1.25rem" }}>
+        <LinkTabs
+          label={t("nav.admin")}
+          links={[
+            { to: "/admin", label: t("admin.overview") },
+            { to: "/admin/users", label: t("admin.users") },
+            { to: "/admin/rooms", label: t("admin.rooms") },
+            { to: "/admin/streams", label: t("admin.streams") },
+            { to: "/admin/reports", label: t("admin.reports") },
+            { to: "/admin/gifts", label: t("admin.gifts") },
+            { to: "/admin/codes", label: t("admin.codes") },
+            { to: "/admin/audit", label: t("admin.audit") },
+          ]}
+        />
+      </div>
+      <Outlet />
+    </>
+  );
+}

@@ -1,0 +1,1104 @@
+/** Written by scripts/api-types.mjs from the server's OpenAPI document; do not edit. */
+
+export interface Page<T> {
+  items: T[];
+  /** Pass as `cursor` for the next page; nothing on the last. */
+  next?: number | null;
+}
+
+/** What is to be changed; what is not named stays. */
+export type AccountChange = {
+  /** Makes it an admin's, or no longer. */
+  is_admin?: boolean | null;
+  /** Closes or opens the account. */
+  is_disabled?: boolean | null;
+};
+
+/** An account as admins see it. */
+export type AccountView = {
+  /** Unix ms. */
+  created_at: number;
+  /** Its number. */
+  id: number;
+  /** Whether the account is closed. */
+  is_disabled: boolean;
+  /** The name that is shown; empty: the user name. */
+  nickname: string;
+  /** `user` or `admin`. */
+  role: string;
+  /** The name it signs in with. */
+  username: string;
+};
+
+/** What happens to a room. */
+export type Act = "play" | "pause" | "stop";
+
+/** A ban or timeout. */
+export type Ban = {
+  /** The broadcast it holds for. */
+  broadcast_id?: number | null;
+  /** The moderator. */
+  by_user_id: number;
+  /** Unix ms. */
+  created_at: number;
+  /** Its number. */
+  id: number;
+  /** `timeout` or `ban`. */
+  kind: string;
+  /** When it was taken back, unix ms. */
+  lifted_at?: number | null;
+  /** Why. */
+  reason: string;
+  /** When it ends, unix ms. */
+  until_at?: number | null;
+  /** Whom it hits. */
+  user_id: number;
+};
+
+/** One on-air period. */
+export type Broadcast = {
+  /** Coins of its gifts. */
+  coin: number;
+  /** Unix ms; nothing while it is on. */
+  ended_at?: number | null;
+  /** Its number. */
+  id: number;
+  /** Unix ms. */
+  started_at: number;
+  /** Most players at once. */
+  viewers_peak: number;
+  /** People who were signed in and came to the room. */
+  viewers_total: number;
+};
+
+/** What changes; what is left out stays. */
+export type Change = {
+  /** Up to 32 characters. */
+  category?: string | null;
+  /** Address of the picture: one of ours, `http(s)://…`, or empty. */
+  cover?: string | null;
+  /** The labels. */
+  labels?: string[] | null;
+  /** Of a private room; null takes it away. */
+  password?: string | null;
+  /** `public`, `unlisted` or `private`. */
+  privacy?: string | null;
+  /** When it is planned to begin, unix ms; null takes it away. */
+  scheduled_at?: number | null;
+  /** The title. */
+  title?: string | null;
+};
+
+/** How a report is closed. */
+export type Closing = {
+  /** `resolved` or `dismissed`. */
+  status: string;
+};
+
+/** A one-time password, or a recovery code. */
+export type Code = {
+  /** As the authenticator shows it. */
+  code: string;
+};
+
+/** Codes, which are shown this once. */
+export type Codes = {
+  /** The codes. */
+  codes: string[];
+};
+
+/** Something that was said. */
+export type Comment = {
+  /** `#rrggbb`. */
+  colour: string;
+  /** Plain text. */
+  content: string;
+  /** Unix ms. */
+  created_at: number;
+  /** Its number. */
+  id: number;
+  /** Whether a moderator or its author took it away. */
+  is_deleted: boolean;
+  /** The room. */
+  live_id: number;
+  /** `scroll`, `top` or `bottom`. */
+  mode: string;
+  /** Position on the stream's timeline, ms. */
+  stream_ms?: number | null;
+  /** Who said it. */
+  user: PublicUser;
+};
+
+/** How many follow a user, and how many it follows. */
+export type Counts = {
+  /** Who follow the user. */
+  followers: number;
+  /** Whom the user follows. */
+  following: number;
+  /** Whether the caller follows the user. */
+  is_followed: boolean;
+};
+
+/** Who wants in. */
+export type Credentials = {
+  /** The password. */
+  password: string;
+  /** The code of the second factor, when it is on. */
+  totp?: string | null;
+  /** The name. */
+  username: string;
+};
+
+/** Whether a payment was new. */
+export type Credited = {
+  /** False: it was credited before. */
+  is_new: boolean;
+};
+
+/** A line of the log. */
+export type Done = {
+  /** ban, lift, delete, restore, rules, pin, moderator_add or moderator_remove. */
+  action: string;
+  /** Unix ms. */
+  created_at: number;
+  /** Its number. */
+  id: number;
+  /** Number of the ban, message or user. */
+  target_id: number;
+  /** When it was undone, unix ms. */
+  undone_at?: number | null;
+  /** Who did it. */
+  user_id: number;
+};
+
+/** How coins came or went. */
+export type Entry = {
+  /** `user` (to spend) or `earned`. */
+  account: string;
+  /** Coins; negative: spent. */
+  amount: number;
+  /** Unix ms. */
+  created_at: number;
+  /** Its number. */
+  id: number;
+  /** `gift`, `grant`, `code` or `payment`. */
+  kind: string;
+  /** What it was for. */
+  reference: string;
+};
+
+/** A gift of the catalogue. */
+export type Gift = {
+  /** Coins it costs. */
+  coin: number;
+  /** Its number. */
+  id: number;
+  /** Address of its picture. */
+  image: string;
+  /** Whether it can be given now. */
+  is_active: boolean;
+  /** The name. */
+  name: string;
+};
+
+/** A gift as an admin describes it. */
+export type GiftInput = {
+  /** Coins it costs. */
+  coin: number;
+  /** Address of its picture. */
+  image?: string;
+  /** Whether it can be given now. */
+  is_active?: boolean;
+  /** 1 to 40 characters. */
+  name: string;
+};
+
+/** Coins for somebody. */
+export type Grant = {
+  /** Coins. */
+  coin: number;
+  /** Why; it stands in the ledger. */
+  reason: string;
+};
+
+/** How a stream comes in. */
+export type Health = {
+  /** What is wrong, and what to change. */
+  advice: string[];
+  /** Whether there is a stream. */
+  is_there: boolean;
+  /** The last minutes, the oldest first. */
+  samples: Sample[];
+};
+
+/** Whether there is a key. */
+export type KeyState = {
+  /** When it was made, unix ms. */
+  made_at?: number | null;
+};
+
+/** A stream to be ended. */
+export type Kick = {
+  /** Why; it stands in the log. */
+  reason: string;
+  /** Where it is, such as `live/mark`. */
+  stream: string;
+};
+
+/** One who gave. */
+export type Leader = {
+  /** Address of the picture, or empty. */
+  avatar: string;
+  /** Coins given. */
+  coin: number;
+  /** The name that is shown; empty: the username. */
+  nickname: string;
+  /** Who. */
+  user_id: number;
+  /** The name in addresses. */
+  username: string;
+};
+
+/** What an admin did. */
+export type LogEntry = {
+  /** What was done. */
+  action: string;
+  /** How it is now, or why. */
+  after: string;
+  /** How it was. */
+  before: string;
+  /** Unix ms. */
+  created_at: number;
+  /** Its number. */
+  id: number;
+  /** To what. */
+  object: string;
+  /** The admin. */
+  user_id: number;
+};
+
+/** Who wants an account. */
+export type NewAccount = {
+  /** The name that is shown. */
+  nickname?: string;
+  /** The password. */
+  password: string;
+  /** 3 to 32 of a-z 0-9 _ -. */
+  username: string;
+};
+
+/** Whom to keep out or quiet, and how long. */
+export type NewBan = {
+  /** `timeout` (may watch, not write) or `ban` (may not come in). */
+  kind: string;
+  /** Minutes, 1 to 525600; nothing: for good, unless `this_show`. */
+  minutes?: number | null;
+  /** For the other moderators. */
+  reason?: string;
+  /** Only until the broadcast that is on ends. */
+  this_show?: boolean;
+  /** Whom. */
+  user_id: number;
+};
+
+/** Codes to be made. */
+export type NewCodes = {
+  /** Coins each is worth. */
+  coin: number;
+  /** How many. */
+  count: number;
+};
+
+/** A stream key, which is shown this once. */
+export type NewKey = {
+  /** What to put into the encoder. */
+  key: string;
+  /** Number of the room it publishes to. */
+  room_id: number;
+};
+
+/** What is reported. */
+export type NewReport = {
+  /** `user`, `comment` or `room`. */
+  kind: string;
+  /** Why, 1 to 1000 characters. */
+  reason: string;
+  /** Its number. */
+  target_id: number;
+};
+
+/** A room to be made. */
+export type NewRoom = {
+  /** Up to 32 characters. */
+  category?: string;
+  /** Address of the picture: one of ours, `http(s)://…`, or empty. */
+  cover?: string;
+  /** The labels. */
+  labels?: string[];
+  /** Of a private room. */
+  password?: string | null;
+  /** `public`, `unlisted` or `private`; public when not said. */
+  privacy?: string | null;
+  /** When it is planned to begin, unix ms. */
+  scheduled_at?: number | null;
+  /** The title. */
+  title: string;
+};
+
+/** Something one was told. */
+export type Notification = {
+  /** Unix ms. */
+  created_at: number;
+  /** User name of the room's host. */
+  host: string;
+  /** Its number. */
+  id: number;
+  /** What happened: `went_live`. */
+  kind: string;
+  /** Unix ms; nothing: not read yet. */
+  read_at?: number | null;
+  /** The room it happened in. */
+  room_id: number;
+  /** The room's title now. */
+  title: string;
+};
+
+/** A page of notifications. */
+export type Notifications = Page<Notification> & {
+  /** Not read yet, on all pages. */
+  unread: number;
+};
+
+/** A session that begins. Browsers get the token as a cookie as well. */
+export type Opened = {
+  /** To show as `Authorization: Bearer …` or in a `token` header. */
+  token: string;
+  /** Who is signed in. */
+  user: PublicUser;
+};
+
+/** What opens a private room. */
+export type Password = {
+  /** The room's password. */
+  password: string;
+};
+
+/** A change of password. */
+export type PasswordChange = {
+  /** The new one. */
+  new: string;
+  /** The one in force. */
+  old: string;
+};
+
+/** A payment that came in. */
+export type Payment = {
+  /** Coins to be credited. */
+  coin: number;
+  /** The provider's name of this event: the same one counts once. */
+  event_id: string;
+  /** Who paid. */
+  user_id: number;
+};
+
+/** What to pin. */
+export type Pin = {
+  /** The message; nothing: none is pinned any more. */
+  comment_id?: number | null;
+};
+
+/** What everybody may read of somebody. */
+export type Profile = PublicUser & {
+  /** A few words about oneself. */
+  bio: string;
+  /** Since when, unix ms. */
+  created_at: number;
+};
+
+/** What is to be changed; what is not named stays. */
+export type ProfileChange = {
+  /** Address of a picture, as rooms' covers. */
+  avatar?: string | null;
+  /** A few words about oneself, up to 1000 characters. */
+  bio?: string | null;
+  /** The name that is shown, up to 32 characters; empty: the user name. */
+  nickname?: string | null;
+};
+
+/** What everybody may see of a user. */
+export type PublicUser = {
+  /** Address of its picture, or empty. */
+  avatar: string;
+  /** Its number. */
+  id: number;
+  /** The name that is shown. */
+  name: string;
+  /** The name in addresses. */
+  username: string;
+};
+
+/** A token to publish with. */
+export type PublishToken = {
+  /** The token. */
+  sign: string;
+  /** Where to publish: `rtmp://host/{stream}?sign={sign}`. */
+  stream: string;
+};
+
+/** Recovery codes, which are shown this once. */
+export type RecoveryCodes = {
+  /** Each is good once, instead of a one-time password. */
+  recovery_codes: string[];
+};
+
+/** A report. */
+export type Report = {
+  /** Unix ms. */
+  created_at: number;
+  /** Its number. */
+  id: number;
+  /** `user`, `comment` or `room`. */
+  kind: string;
+  /** In the reporter's words. */
+  reason: string;
+  /** `open`, `resolved` or `dismissed`. */
+  status: string;
+  /** Number of the reported one. */
+  target_id: number;
+  /** Who reports. */
+  user_id: number;
+};
+
+/** A room as people see it. */
+export type RoomView = {
+  /** The category, or empty. */
+  category: string;
+  /** Coins of all gifts. */
+  coin: number;
+  /** Address of the picture, or empty. */
+  cover: string;
+  /** Unix ms. */
+  created_at: number;
+  host?: PublicUser | null;
+  /** Its number. */
+  id: number;
+  /** The labels. */
+  labels: string[];
+  /** People who came at least once. */
+  look_count: number;
+  /** The public stream name: the stream is at `live/{name}`. */
+  name: string;
+  /** For `?sign=` when watching; only for those who may. */
+  play_sign?: string | null;
+  /** `public`, `unlisted` or `private`. */
+  privacy: string;
+  /** When it is planned to begin, unix ms. */
+  scheduled_at?: number | null;
+  /** `idle`, `live`, `paused` or `ended`. */
+  status: string;
+  /** Where its stream is. */
+  stream: string;
+  /** The title. */
+  title: string;
+  /** Players that watch now. */
+  viewer_count: number;
+};
+
+/** Rules of a room's chat. */
+export type Rules = {
+  /** Words that are refused: 100 of 40 characters at most. */
+  blocked_words: string[];
+  /** Whether messages with links are refused. */
+  links_off: boolean;
+  /** Seconds between two messages of one person, 0 to 3600; 0: as fast as they like. */
+  slow_seconds: number;
+};
+
+/** One look at a stream. */
+export type Sample = {
+  /** Unix ms. */
+  at_ms: number;
+  /** Bits per second of sound. */
+  audio_bps: number;
+  /** Codec of the sound (RFC 6381), if there is any. */
+  audio_codec?: string | null;
+  /** Time of the newest sound minus time of the newest picture, in milliseconds. */
+  av_skew_ms: number;
+  /** Packets dropped since the look before. */
+  dropped: number;
+  /** Pictures per second since the look before. */
+  frame_rate: number;
+  /** Between the last two keyframes, in milliseconds. */
+  keyframe_interval_ms?: number | null;
+  /** Bits per second of pictures. */
+  video_bps: number;
+  /** Codec of the pictures (RFC 6381), if there are any. */
+  video_codec?: string | null;
+};
+
+/** What to put into an authenticator. */
+export type SecondFactor = {
+  /** The secret, base32. */
+  secret: string;
+  /** The same as an address, for a QR code. */
+  url: string;
+};
+
+/** A gift that was given. */
+export type Sent = {
+  /** What is left to spend. */
+  balance: number;
+  /** Coins it cost in all. */
+  coin: number;
+  /** How many in a row, with these. */
+  combo: number;
+  /** Its number. */
+  id: number;
+  /** How many of it. */
+  num: number;
+};
+
+/** Where somebody is signed in. */
+export type SessionView = {
+  /** The address it was opened from. */
+  address: string;
+  /** Unix ms. */
+  created_at: number;
+  /** Its number. */
+  id: number;
+  /** When it was last used, unix ms, to the minute. */
+  used_at: number;
+  /** What the program said it is. */
+  user_agent: string;
+};
+
+/** Where one is signed in. */
+export type Sessions = {
+  /** The one that asks. */
+  current?: number | null;
+  /** All, the newest first. */
+  sessions: SessionView[];
+};
+
+/** What the host does. */
+export type StatusChange = {
+  /** `play`, `pause` or `stop`. */
+  type: Act;
+};
+
+/** A room one was in. */
+export type Visit = {
+  /** Address of its picture, or empty. */
+  cover: string;
+  /** User name of its host. */
+  host: string;
+  /** The last time, unix ms. */
+  last_at: number;
+  /** The room. */
+  room_id: number;
+  /** Its title now. */
+  title: string;
+};
+
+/** What somebody has. */
+export type Wallet = {
+  /** Coins to spend. */
+  coin: number;
+  /** Coins given by others, as a host. */
+  earned: number;
+};
+
+/** What is given. */
+export type Wish = {
+  /** Number of the gift. */
+  gift_id: number;
+  /** How many; 1 when not said. */
+  num?: number;
+};
+
+/** Every call: method and path, what goes in, what comes out. */
+export interface Operations {
+  /** Registers and signs in. */
+  "POST /api/v1/accounts": {
+    path: undefined;
+    query: undefined;
+    body: NewAccount;
+    answer: Opened;
+  };
+  /** Makes codes that can be turned into coins, each once. For admins. */
+  "POST /api/v1/admin/coin-codes": {
+    path: undefined;
+    query: undefined;
+    body: NewCodes;
+    answer: Codes;
+  };
+  /** The whole catalogue. For admins. */
+  "GET /api/v1/admin/gifts": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Gift[];
+  };
+  /** Adds a gift. For admins. */
+  "POST /api/v1/admin/gifts": {
+    path: undefined;
+    query: undefined;
+    body: GiftInput;
+    answer: Gift;
+  };
+  /** Changes a gift. For admins. */
+  "PUT /api/v1/admin/gifts/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: GiftInput;
+    answer: Gift;
+  };
+  /** What admins did, the newest first. */
+  "GET /api/v1/admin/log": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<LogEntry>;
+  };
+  /** Reports, newest first, for admins. */
+  "GET /api/v1/admin/reports": {
+    path: undefined;
+    query: { status?: string; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Report>;
+  };
+  /** Closes a report, as an admin. */
+  "PATCH /api/v1/admin/reports/{report_id}": {
+    path: { report_id: number };
+    query: undefined;
+    body: Closing;
+    answer: undefined;
+  };
+  /** Ends a live stream. */
+  "POST /api/v1/admin/streams/kick": {
+    path: undefined;
+    query: undefined;
+    body: Kick;
+    answer: undefined;
+  };
+  /** Accounts, the newest first. */
+  "GET /api/v1/admin/users": {
+    path: undefined;
+    query: { q?: string; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<AccountView>;
+  };
+  /** Closes or opens an account, or makes it an admin's. A closed one is signed out and cut at once. */
+  "PATCH /api/v1/admin/users/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: AccountChange;
+    answer: undefined;
+  };
+  /** Gives a user coins. For admins. */
+  "POST /api/v1/admin/users/{id}/coins": {
+    path: { id: number };
+    query: undefined;
+    body: Grant;
+    answer: undefined;
+  };
+  /** Takes a message away: one's own, or, as a moderator of the room, anybody's. */
+  "DELETE /api/v1/comments/{comment_id}": {
+    path: { comment_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** What can be given, the cheapest first. */
+  "GET /api/v1/gifts": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Gift[];
+  };
+  /** Who is signed in. */
+  "GET /api/v1/me": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: PublicUser;
+  };
+  /** Changes the own profile. */
+  "PATCH /api/v1/me": {
+    path: undefined;
+    query: undefined;
+    body: ProfileChange;
+    answer: PublicUser;
+  };
+  /** What the caller said, newest first. */
+  "GET /api/v1/me/comments": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Comment>;
+  };
+  /** Who follow the caller, by number from the highest down. */
+  "GET /api/v1/me/followers": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<PublicUser>;
+  };
+  /** Whom the caller follows, by number from the highest down. */
+  "GET /api/v1/me/following": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<PublicUser>;
+  };
+  /** The rooms the caller was in, the last one first; `cursor` is a time. */
+  "GET /api/v1/me/history": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Visit>;
+  };
+  /** Takes all rooms off the list. */
+  "DELETE /api/v1/me/history": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Takes one room off the list. */
+  "DELETE /api/v1/me/history/{room_id}": {
+    path: { room_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** What one was told, the newest first. */
+  "GET /api/v1/me/notifications": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Notifications;
+  };
+  /** Marks all as read, and forgets the oldest beyond the limit. */
+  "POST /api/v1/me/notifications/read": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Takes one away. */
+  "DELETE /api/v1/me/notifications/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Changes the own password and ends all other sessions. */
+  "PUT /api/v1/me/password": {
+    path: undefined;
+    query: undefined;
+    body: PasswordChange;
+    answer: undefined;
+  };
+  /** Begins a second factor; it is in force when it is confirmed. */
+  "POST /api/v1/me/second-factor": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: SecondFactor;
+  };
+  /** Puts the second factor into force. */
+  "PUT /api/v1/me/second-factor": {
+    path: undefined;
+    query: undefined;
+    body: Code;
+    answer: RecoveryCodes;
+  };
+  /** Takes the second factor off. */
+  "DELETE /api/v1/me/second-factor": {
+    path: undefined;
+    query: undefined;
+    body: Code;
+    answer: undefined;
+  };
+  /** Where one is signed in. */
+  "GET /api/v1/me/sessions": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Sessions;
+  };
+  /** Signs out everywhere else. */
+  "DELETE /api/v1/me/sessions": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Signs out in one place. */
+  "DELETE /api/v1/me/sessions/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** When the own stream key was made; never the key. */
+  "GET /api/v1/me/stream-key": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: KeyState;
+  };
+  /** Makes a new stream key. The one before is good for nothing, and what publishes with it is cut. */
+  "POST /api/v1/me/stream-key": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: NewKey;
+  };
+  /** Takes the own stream key away. */
+  "DELETE /api/v1/me/stream-key": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** The own coins. */
+  "GET /api/v1/me/wallet": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Wallet;
+  };
+  /** How the own coins came and went, the newest first. */
+  "GET /api/v1/me/wallet/entries": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Entry>;
+  };
+  /** Turns a code into coins. */
+  "POST /api/v1/me/wallet/redeem": {
+    path: undefined;
+    query: undefined;
+    body: Code;
+    answer: Wallet;
+  };
+  /** What a payment provider reports, signed in `Weir-Signature`. */
+  "POST /api/v1/payments/webhook": {
+    path: undefined;
+    query: undefined;
+    body: Payment;
+    answer: Credited;
+  };
+  /** Reports a user, a message or a room to the admins. */
+  "POST /api/v1/reports": {
+    path: undefined;
+    query: undefined;
+    body: NewReport;
+    answer: Report;
+  };
+  /** Public rooms, the newest first. */
+  "GET /api/v1/rooms": {
+    path: undefined;
+    query: { q?: string; category?: string; live?: boolean; following?: boolean; user_id?: number; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<RoomView>;
+  };
+  /** Makes a room. */
+  "POST /api/v1/rooms": {
+    path: undefined;
+    query: undefined;
+    body: NewRoom;
+    answer: RoomView;
+  };
+  /** A room by its stream name, which is how unlisted ones are shared. */
+  "GET /api/v1/rooms/by-name/{name}": {
+    path: { name: string };
+    query: undefined;
+    body: undefined;
+    answer: RoomView;
+  };
+  /** A room by its number. */
+  "GET /api/v1/rooms/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: RoomView;
+  };
+  /** Changes a room. */
+  "PATCH /api/v1/rooms/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: Change;
+    answer: RoomView;
+  };
+  /** Bans and timeouts of a room, newest first. */
+  "GET /api/v1/rooms/{id}/bans": {
+    path: { id: number };
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Ban>;
+  };
+  /** Keeps somebody out of a room, or quiet in it. */
+  "POST /api/v1/rooms/{id}/bans": {
+    path: { id: number };
+    query: undefined;
+    body: NewBan;
+    answer: Ban;
+  };
+  /** Takes a ban or timeout back. */
+  "DELETE /api/v1/rooms/{id}/bans/{ban_id}": {
+    path: { id: number; ban_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** The on-air periods of a room, the newest first. */
+  "GET /api/v1/rooms/{id}/broadcasts": {
+    path: { id: number };
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Broadcast>;
+  };
+  /** What was said in a room, newest first. Moderators also see what was taken away, and may search. */
+  "GET /api/v1/rooms/{id}/comments": {
+    path: { id: number };
+    query: { q?: string; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Comment>;
+  };
+  /** Enters a private room with its password: whoever is right is a member from then on. */
+  "POST /api/v1/rooms/{id}/enter": {
+    path: { id: number };
+    query: undefined;
+    body: Password;
+    answer: RoomView;
+  };
+  /** Gives a gift to the host of a room. With the header `Idempotency-Key` a retry is harmless. */
+  "POST /api/v1/rooms/{id}/gifts": {
+    path: { id: number };
+    query: undefined;
+    body: Wish;
+    answer: Sent;
+  };
+  /** How the room's stream comes in, for its host. */
+  "GET /api/v1/rooms/{id}/health": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: Health;
+  };
+  /** Who gave most in a room. */
+  "GET /api/v1/rooms/{id}/leaders": {
+    path: { id: number };
+    query: { period?: string };
+    body: undefined;
+    answer: Leader[];
+  };
+  /** What moderators of a room did, newest first. */
+  "GET /api/v1/rooms/{id}/moderation-log": {
+    path: { id: number };
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Done>;
+  };
+  /** Undoes a ban or brings a deleted message back. */
+  "POST /api/v1/rooms/{id}/moderation-log/{done_id}/undo": {
+    path: { id: number; done_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Names a moderator. */
+  "PUT /api/v1/rooms/{id}/moderators/{user_id}": {
+    path: { id: number; user_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Takes a moderator's office back. */
+  "DELETE /api/v1/rooms/{id}/moderators/{user_id}": {
+    path: { id: number; user_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Pins a message above all others. */
+  "PUT /api/v1/rooms/{id}/pinned": {
+    path: { id: number };
+    query: undefined;
+    body: Pin;
+    answer: undefined;
+  };
+  /** A token with which an encoder may publish into the room, for its host. */
+  "POST /api/v1/rooms/{id}/publish-token": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: PublishToken;
+  };
+  /** The rules of a room's chat, for its moderators. */
+  "GET /api/v1/rooms/{id}/rules": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: Rules;
+  };
+  /** Sets the rules of a room's chat. */
+  "PUT /api/v1/rooms/{id}/rules": {
+    path: { id: number };
+    query: undefined;
+    body: Rules;
+    answer: Rules;
+  };
+  /** Goes on, pauses or ends a room. */
+  "POST /api/v1/rooms/{id}/status": {
+    path: { id: number };
+    query: undefined;
+    body: StatusChange;
+    answer: RoomView;
+  };
+  /** Signs in. */
+  "POST /api/v1/session": {
+    path: undefined;
+    query: undefined;
+    body: Credentials;
+    answer: Opened;
+  };
+  /** Signs out. */
+  "DELETE /api/v1/session": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Somebody's public profile. */
+  "GET /api/v1/users/by-name/{username}": {
+    path: { username: string };
+    query: undefined;
+    body: undefined;
+    answer: Profile;
+  };
+  /** How many follow a user, and whether the caller does. */
+  "GET /api/v1/users/{id}/follow": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: Counts;
+  };
+  /** Follows a user. */
+  "PUT /api/v1/users/{id}/follow": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: Counts;
+  };
+  /** Follows a user no longer. */
+  "DELETE /api/v1/users/{id}/follow": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: Counts;
+  };
+}

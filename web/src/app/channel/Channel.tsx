@@ -1,0 +1,89 @@
+/** `/@user`: somebody's page: who they are, their room, earlier shows. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { compact, dateTime, t } from "../../i18n/app";
+import { call } from "../api/client";
+import { isCode } from "../api/errors";
+import { followQuery, meQuery, roomsQuery } from "../api/queries";
+import type { Profile } from "../api/schema";
+import { Avatar } from "../parts/Avatar/Avatar";
+import { Button, ButtonLink } from "../parts/Button/Button";
+import { FollowButton } from "../parts/FollowButton/FollowButton";
+import { More } from "../parts/More/More";
+import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
+import { Page, Section } from "../parts/Page/Page";
+import { RoomGrid } from "../parts/RoomCard/RoomCard";
+import { Report } from "../room/Report";
+import styles from "./Channel.module.css";
+
+export function Channel() {
+  const { username } = useParams({ from: "/@{$username}" });
+  const { data, error, refetch } = useQuery({
+    queryKey: ["profile", username],
+    queryFn: () => call("GET /api/v1/users/by-name/{username}", { path: { username } }),
+  });
+  if (data !== undefined) return <Of user={data} />;
+  return (
+    <Page title={`@${username}`} hideTitle>
+      {error === null ? (
+        <Skeleton height="16rem" />
+      ) : isCode(error, "user_not_found") ? (
+        <Notice
+          icon="user"
+          title={t("channel.missing")}
+          text={t("channel.missingText")}
+          action={
+            <ButtonLink to="/browse" kind="main">
+              {t("room.others")}
+            </ButtonLink>
+          }
+        />
+      ) : (
+        <Failed error={error} onRetry={() => void refetch()} />
+      )}
+    </Page>
+  );
+}
+
+function Of({ user }: { user: Profile }) {
+  const { data: me } = useQuery(meQuery);
+  const { data: counts } = useQuery(followQuery(user.id));
+  const [isReporting, setIsReporting] = useState(false);
+  return (
+    <Page title={user.name} hideTitle>
+      <div className={styles.head}>
+        <Avatar user={user} size={84} />
+        <div className={styles.names}>
+          <p className={styles.name}>{user.name}</p>
+          <p className="hint">
+            @{user.username} · {t("channel.followers", { count: compact(counts?.followers ?? 0) })} · {t("channel.since", { at: dateTime(user.created_at) })}
+          </p>
+          {user.bio !== "" && <p className={styles.bio}>{user.bio}</p>}
+        </div>
+        <div className={styles.actions}>
+          <FollowButton userId={user.id} />
+          {me?.id === user.id ? (
+            <ButtonLink to="/settings/profile" icon="edit">
+              {t("channel.edit")}
+            </ButtonLink>
+          ) : (
+            me !== null &&
+            me !== undefined && (
+              <Button kind="ghost" icon="flag" onClick={() => setIsReporting(true)}>
+                {t("room.report")}
+              </Button>
+            )
+          )}
+        </div>
+      </div>
+      <Section title={t("channel.rooms")}>
+        <More query={roomsQuery({ user_id: user.id })} empty={<Notice icon="signal" title={t("channel.empty")} text={t("channel.emptyText")} />}>
+          {(rooms) => <RoomGrid rooms={rooms} />}
+        </More>
+      </Section>
+      {isReporting && <Report kind="user" targetId={user.id} onClose={() => setIsReporting(false)} />}
+    </Page>
+  );
+}

@@ -1,0 +1,42 @@
+/** Follow or not, with the answer shown at once and taken back when the server refuses. */
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { compact, t } from "../../../i18n/app";
+import { call } from "../../api/client";
+import { followQuery, meQuery } from "../../api/queries";
+import { Button } from "../Button/Button";
+import { toastError } from "../Toast/Toast";
+
+export function FollowButton({ userId }: { userId: number }) {
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const { data: me } = useQuery(meQuery);
+  const query = followQuery(userId);
+  const { data } = useQuery(query);
+  const isFollowed = data?.is_followed ?? false;
+  const change = useMutation({
+    mutationFn: () =>
+      isFollowed
+        ? call("DELETE /api/v1/users/{id}/follow", { path: { id: userId } })
+        : call("PUT /api/v1/users/{id}/follow", { path: { id: userId } }),
+    onSuccess: (counts) => {
+      cache.setQueryData(query.queryKey, counts);
+      void cache.invalidateQueries({ queryKey: ["rooms"] });
+    },
+    onError: toastError,
+  });
+  if (me?.id === userId) return null;
+  return (
+    <Button
+      kind={isFollowed ? "plain" : "main"}
+      icon={isFollowed ? "check" : "heart"}
+      aria-pressed={isFollowed}
+      busy={change.isPending}
+      onClick={() => (me === null ? void navigate({ to: "/login", search: { next: location.pathname } }) : change.mutate())}
+    >
+      {isFollowed ? t("follow.done") : t("follow.do")}
+      {data !== undefined && <span> {compact(data.followers)}</span>}
+    </Button>
+  );
+}

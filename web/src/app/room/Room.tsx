@@ -1,0 +1,166 @@
+/** `/live/:id`: the room around the player, in whatever state it is. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { createPortal } from "react-dom";
+import type { LivePlayer } from "../../player/live-player";
+import { t } from "../../i18n/app";
+import { isCode } from "../api/errors";
+import { meQuery, roomQuery } from "../api/queries";
+import type { Comment, RoomView } from "../api/schema";
+import { ButtonLink } from "../parts/Button/Button";
+import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
+import { useTitle } from "../parts/Page/Page";
+import type { GiftGiven } from "../socket/room-socket";
+import { removePlayer, showPlayer } from "../stage";
+import { About } from "./About";
+import { DanmakuLayer, loadLook, saveLook, type DanmakuLook } from "./danmaku";
+import { GiftBanners } from "./GiftBanners";
+import { Password } from "./Password";
+import styles from "./Room.module.css";
+import { Side } from "./Side";
+import { useRoom } from "./use-room";
+
+/** A room that is not on is looked at this often, one that is on less. */
+const IDLE_EVERY_MS = 5_000;
+const LIVE_EVERY_MS = 15_000;
+
+export function Room() {
+  const { id } = useParams({ from: "/live/$id" });
+  const { data: room, error, refetch } = useQuery({
+    ...roomQuery(id),
+    refetchInterval: ({ state }) => (state.data?.status === "live" ? LIVE_EVERY_MS : IDLE_EVERY_MS) * (0.85 + Math.random() * 0.3),
+  });
+  useLayoutEffect(() => {
+    document.body.dataset.page = "room";
+    return () => {
+      delete document.body.dataset.page;
+      removePlayer();
+    };
+  }, [id]);
+  if (room !== undefined) return <OpenRoom key={room.id} room={room} onChanged={refetch} />;
+  return (
+    <main id="main" className={styles.wait} tabIndex={-1}>
+      {error === null ? (
+        <Skeleton height="12rem" />
+      ) : isCode(error, "room_not_found") ? (
+        <Notice
+          level={1}
+          icon="lock"
+          title={t("room.missing.title")}
+          text={t("room.missing.text")}
+          action={
+            <ButtonLink to="/browse" kind="main">
+              {t("room.others")}
+            </ButtonLink>
+          }
+        />
+      ) : (
+        <Failed error={error} onRetry={() => void refetch()} />
+      )}
+    </main>
+  );
+}
+
+function OpenRoom({ room, onChanged }: { room: RoomView; onChanged: () => Promise<unknown> }) {
+  const main = useTitle(room.title);
+  const { data: me } = useQuery(meQuery);
+  const player = usePlayer(room, onChanged);
+  const [look, setLook] = useState(loadLook);
+  const layer = useDanmaku(player, look);
+  const [gifts, setGifts] = useState<readonly GiftGiven[]>([]);
+  const myId = me?.id;
+  const onComments = useCallback(
+    (comments: readonly Comment[]) => {
+      for (const comment of comments) layer.current?.show(comment, comment.user.id === myId);
+    },
+    [layer, myId],
+  );
+  const onGift = useCallback((gift: GiftGiven) => setGifts((before) => [...before.slice(-8), gift]), []);
+  const now = useRoom(room, me, { onComments, onGift });
+  const isShut = room.play_sign === undefined || room.play_sign === null;
+  return (
+    <>
+      <main id="main" ref={main} className={styles.about} tabIndex={-1}>
+        {isShut && <Curtain room={room} />}
+        <About room={room} me={me} player={player} now={now} />
+      </main>
+      <Side
+        room={room}
+        me={me}
+        now={now}
+        look={look}
+        onLook={(next) => {
+          setLook(next);
+          saveLook(next);
+        }}
+      />
+      {player !== undefined && createPortal(<GiftBanners gifts={gifts} />, player)}
+    </>
+  );
+}
+
+/** Keeps the player of the stage in step with the room, and looks at the room again whenever the stream comes or goes. */
+function usePlayer(room: RoomView, onChanged: () => Promise<unknown>): LivePlayer | undefined {
+  const [player, setPlayer] = useState<LivePlayer>();
+  const { stream, play_sign, status } = room;
+  useLayoutEffect(() => setPlayer(showPlayer({ stream, play_sign, status })), [stream, play_sign, status]);
+  useEffect(() => {
+    if (player === undefined) return undefined;
+    let before = player.state;
+    const look = () => {
+      if (player.state === before) return;
+      before = player.state;
+      void onChanged();
+    };
+    player.addEventListener("statechange", look);
+    return () => player.removeEventListener("statechange", look);
+  }, [player, onChanged]);
+  return player;
+}
+
+function useDanmaku(player: LivePlayer | undefined, look: DanmakuLook) {
+  const layer = useRef<DanmakuLayer>(undefined);
+  const first = useRef(look);
+  useEffect(() => {
+    if (player === undefined) return undefined;
+    const made = new DanmakuLayer(player, first.current);
+    layer.current = made;
+    return () => {
+      made.remove();
+      layer.current = undefined;
+    };
+  }, [player]);
+  useEffect(() => {
+    first.current = look;
+    layer.current?.setLook(look);
+  }, [look]);
+  return layer;
+}
+
+/** In the player's place when there is nothing to play: it is over, or a password is asked for. */
+function Curtain({ room }: { room: RoomView }) {
+  const stage = document.querySelector("#stage");
+  if (stage === null) return null;
+  return createPortal(
+    <div className={styles.curtain}>
+      {room.status === "ended" ? (
+        <Notice
+          bare
+          icon="stop"
+          title={t("room.ended.title")}
+          text={t("room.ended.text")}
+          action={
+            <ButtonLink to="/browse" kind="main">
+              {t("room.others")}
+            </ButtonLink>
+          }
+        />
+      ) : (
+        <Password room={room} />
+      )}
+    </div>,
+    stage,
+  );
+}

@@ -1,0 +1,71 @@
+/**
+ * The player's place, outside of what React draws: the player is there before the app is, and nothing the app does
+ * takes it out of the document while its room is open.
+ */
+
+import { engineOf } from "../player/choose";
+import { loadEngine } from "../player/engines/engine";
+import "../player/live-player";
+import type { LivePlayer } from "../player/live-player";
+import { call } from "./api/client";
+import type { RoomView } from "./api/schema";
+
+/** A room's number, or the stream name by which unlisted and private ones are shared. */
+export function fetchRoom(id: string): Promise<RoomView> {
+  return /^\d+$/.test(id) && id.length < NAME_CHARS
+    ? call("GET /api/v1/rooms/{id}", { path: { id: Number(id) } })
+    : call("GET /api/v1/rooms/by-name/{name}", { path: { name: id } });
+}
+
+let early: { id: string; room: Promise<RoomView> } | undefined;
+
+/** Begins with the room of this page's address; the app takes over what was asked here. */
+export function openEarly(id: string): void {
+  void loadEngine(engineOf("http-flv") ?? "mpegts").catch(() => {});
+  const inlined = inlinedRoom(id);
+  const room = inlined === undefined ? fetchRoom(id) : Promise.resolve(inlined);
+  early = { id, room };
+  room.then(showPlayer, () => {});
+}
+
+/** What `openEarly` asked for, once. */
+export function takeEarly(id: string): Promise<RoomView> | undefined {
+  const taken = early?.id === id ? early.room : undefined;
+  early = undefined;
+  return taken;
+}
+
+/** Shows the room's player; the one that is there stays when it plays that already. */
+export function showPlayer(room: Pick<RoomView, "stream" | "play_sign" | "status">): LivePlayer | undefined {
+  const stage = document.querySelector("#stage");
+  if (stage === null) return undefined;
+  const before = stage.querySelector<LivePlayer>("live-player");
+  if (room.play_sign === undefined || room.play_sign === null) {
+    before?.remove();
+    return undefined;
+  }
+  if (before?.getAttribute("stream") === room.stream) return before;
+  const player = document.createElement("live-player") as LivePlayer;
+  player.setAttribute("stream", room.stream);
+  player.setAttribute("query", new URLSearchParams({ sign: room.play_sign }).toString());
+  player.setAttribute("hotkeys", "");
+  stage.replaceChildren(player);
+  return player;
+}
+
+export function removePlayer(): void {
+  document.querySelector("#stage")?.replaceChildren();
+}
+
+/** What the server wrote into the page, so that nobody has to ask. */
+function inlinedRoom(id: string): RoomView | undefined {
+  try {
+    const data = JSON.parse(document.querySelector("#room-data")?.textContent ?? "null") as RoomView | null;
+    return data !== null && (String(data.id) === id || data.name === id) ? data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Letters and digits of a room's stream name. */
+const NAME_CHARS = 20;

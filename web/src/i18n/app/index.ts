@@ -1,0 +1,65 @@
+/** Texts of the app; the player has its own, which are there before the app is. One language is loaded. */
+
+import { fill, language, type Language } from "..";
+import type { en } from "./en";
+
+export { language };
+export type Key = keyof typeof en;
+export type Messages = Record<Key, string>;
+
+type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type Arguments<K extends Key> = [Names<(typeof en)[K]>] extends [never]
+  ? []
+  : [values: Record<Names<(typeof en)[K]>, string | number>];
+
+const LOADERS: Readonly<Record<Language, () => Promise<Messages>>> = {
+  en: async () => (await import("./en")).en,
+  "zh-TW": async () => (await import("./zh-TW")).zhTW,
+  "zh-CN": async () => (await import("./zh-CN")).zhCN,
+};
+
+let messages: Messages;
+
+/** Has to be done before anything is shown. */
+export async function loadTexts(of: Language = language): Promise<void> {
+  messages = await LOADERS[of]();
+}
+
+export function t<K extends Key>(key: K, ...values: Arguments<K>): string {
+  return fill(messages[key], values[0]);
+}
+
+export function has(key: string): boolean {
+  return Object.hasOwn(messages, key);
+}
+
+/** A whole number with the language's separators. */
+export function number(value: number): string {
+  return new Intl.NumberFormat(language).format(value);
+}
+
+/** Short form for tight places: 12K, 1.2萬. */
+export function compact(value: number): string {
+  return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+}
+
+/** Day and time of unix milliseconds. */
+export function dateTime(ms: number): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(ms);
+}
+
+/** "5 minutes ago", "in 2 days". */
+export function ago(ms: number, now = Date.now()): string {
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const seconds = Math.round((ms - now) / 1000);
+  for (const [unit, size] of UNITS) {
+    if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit);
+  }
+  return t("justNow");
+}
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
