@@ -131,7 +131,7 @@ describe("rules", () => {
   test("everybody hears what is asked of them, but not which words are blocked", async (t) => {
     const { data } = await seenByAll(t, "rules", ({ links_off }) => links_off, () =>
       rules({ links_off: true, blocked_words: ["Spoiler"] }));
-    for (const told of data) assert.deepEqual(told, { live_id: room.id, slow_seconds: 0, links_off: true });
+    for (const told of data) assert.deepEqual(told, { live_id: room.id, slow_seconds: 0, links_off: true, followers_only: false });
   });
 
   test("what they forbid is refused with a code, for all but the moderators", async () => {
