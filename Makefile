@@ -62,6 +62,12 @@ deny: compiler ## Checks licences, sources and banned crates of all dependencies
 bench: compiler ## Times the hot paths
 	@bench/hot-paths
 
+bench-chat: build e2e/node_modules/.installed ## Chat at full size: 2 000 sockets in one room, 500 messages per second
+	@node bench/chat/run.mjs
+
+bench-lists: build e2e/node_modules/.installed python database ## Lists, search and pages over 100 000 rooms and 10 million messages, on both databases
+	@node bench/lists/run.mjs
+
 fuzz: ## Fuzzes every parser for FUZZ_SECONDS (default 600) each
 	@scripts/fuzz $${FUZZ_SECONDS:-600}
 
@@ -74,6 +80,10 @@ web/node_modules/.installed: web/package-lock.json | node
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+e2e/node_modules/.installed: e2e/package-lock.json | node
+	@cd e2e && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # What a fresh Debian machine lacks.
 compiler: ; @scripts/need cc:gcc make:make cargo:
 ffmpeg: ; @scripts/need ffmpeg:ffmpeg
@@ -83,4 +93,4 @@ browser: node ; @scripts/need chromium:chromium
 python: ; @scripts/need python3:python3
 database: ; @scripts/need pg_ctlcluster:postgresql redis-server:redis-server
 
-.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench fuzz api-fuzz compiler ffmpeg openssl node browser python database
+.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench bench-chat bench-lists fuzz api-fuzz compiler ffmpeg openssl node browser python database

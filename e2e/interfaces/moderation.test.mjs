@@ -123,7 +123,7 @@ describe("rules", () => {
   const rules = (changes) =>
     call(weir, "PUT", `${path}/rules`, {
       token: helper.token,
-      body: { slow_seconds: 0, links_off: false, blocked_words: [], ...changes },
+      body: { slow_seconds: 0, links_off: false, followers_only: false, blocked_words: [], ...changes },
     });
 
   after(() => rules({}));
@@ -141,6 +141,14 @@ describe("rules", () => {
     assert.equal(code(await say(sockets.fan, "a big SPOILER here")), "blocked_word");
     assert.equal((await say(sockets.fan, "v1.2 is out, e.g. now")).ok, true, "not everything with a dot is a link");
     assert.equal((await say(sockets.helper, "https://example.com spoiler")).ok, true);
+  });
+
+  test("only who follows the host writes, when that is asked", async () => {
+    await rules({ followers_only: true });
+    assert.equal(code(await say(sockets.fan, "hello")), "followers_only");
+    await call(weir, "PUT", `/api/v1/users/${host.id}/follow`, { token: fan.token });
+    assert.equal((await say(sockets.fan, "hello")).ok, true);
+    assert.equal((await say(sockets.helper, "moderators always")).ok, true);
   });
 
   test("slow mode says how long to wait", async (t) => {

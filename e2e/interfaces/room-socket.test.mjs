@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { io as io4 } from "socket.io-client";
 import io2 from "socket.io-client-2";
+import * as people from "../lib/people.mjs";
 import { until } from "../lib/processes.mjs";
 import { startWeir } from "../lib/weir.mjs";
 
@@ -79,4 +80,17 @@ test("an event of a megabyte ends its connection and nobody else's", async (t) =
   bad.socket.emit("comment", { live_id: 1, data: "x".repeat(1 << 20) });
   await until("the socket is cut", () => isCut);
   assert.equal((await good.ask("leaveLive", { live_id: 1 })).ok, true);
+});
+
+test("who asks for batches hears the same messages, in one event of a list", async (t) => {
+  const weir = await startWeir();
+  t.after(() => weir.stop());
+  const host = await people.register(weir, "host");
+  const room = await people.openRoom(weir, host);
+  const [batched, single] = [await people.enter(weir, host, room, { batch: true }), await people.enter(weir, host, room)];
+  t.after(() => [batched, single].forEach((client) => client.close()));
+  for (const data of ["one", "two", "three"]) assert.equal((await single.ask("comment", { live_id: room.id, data })).ok, true);
+  await until("all come", () => batched.all("comments").flat().length === 3);
+  assert.deepEqual(batched.all("comments").flat(), single.all("comment"));
+  assert.deepEqual(batched.all("comment"), [], "and not twice");
 });

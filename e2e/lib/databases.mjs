@@ -17,9 +17,9 @@ function programs() {
 
 /**
  * Makes a cluster and starts it, reached by a socket in its folder. `url` names its database; `durable` keeps fsync
- * on. With a `password` it listens on a port of the loopback address and asks for it.
+ * on. With a `password` it listens on a port of the loopback address and asks for it. `settings` are PostgreSQL's own.
  */
-export async function startPostgres({ durable = false, password } = {}) {
+export async function startPostgres({ durable = false, password, settings = {} } = {}) {
   const bin = programs();
   const dir = await mkdtemp(join(tmpdir(), "weir-postgres-"));
   await chmod(dir, 0o755);
@@ -39,6 +39,7 @@ export async function startPostgres({ durable = false, password } = {}) {
     ...["-D", data, "-k", dir, "-p", String(port)],
     ...["-c", `listen_addresses=${password === undefined ? "" : "127.0.0.1"}`],
     ...["-c", "max_connections=100", "-c", `fsync=${durable ? "on" : "off"}`],
+    ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
   ]);
   const env = { ...process.env, PGHOST: dir, PGPORT: String(port), PGUSER: "weir", PGPASSWORD: password ?? "" };
   const ready = async () => (await run(join(bin, "pg_isready"), ["-q"], { env, cwd: dir, fails: true })).code === 0;
@@ -63,7 +64,13 @@ export async function startPostgres({ durable = false, password } = {}) {
       const { stdout } = await run(join(bin, "psql"), ["-AtXq", "-d", "postgres", "-c", all], { env, cwd: dir });
       return JSON.parse(stdout);
     },
-    execute: (file) => run(join(bin, "psql"), ["-Xq", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-f", file], { env, cwd: dir, timeoutMs: 3_600_000 }),
+    /** Runs statements that take long. */
+    execute: (statements) =>
+      run(join(bin, "psql"), ["-Xq", "-v", "ON_ERROR_STOP=1", "-d", "postgres", ...statements.flatMap((one) => ["-c", one])], {
+        env,
+        cwd: dir,
+        timeoutMs: 3_600_000,
+      }),
     async stop() {
       await server?.stop("SIGQUIT", 10_000);
       await rm(dir, { recursive: true, force: true });
@@ -85,6 +92,16 @@ print(json.dumps([dict(zip(names, row)) for row in cursor]))
 export async function sqliteRows(file, query) {
   return JSON.parse((await run("python3", ["-c", ROWS, file, query])).stdout);
 }
+
+const EXECUTE = `
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in sys.argv[2:]:
+    db.execute(statement)
+`;
+
+/** Runs statements that take long on an SQLite file that nobody else has open. */
+export const sqliteExecute = (file, statements) => run("python3", ["-c", EXECUTE, file, ...statements], { timeoutMs: 3_600_000 });
 
 const LOCK = `
 import sqlite3, sys, time

@@ -328,7 +328,7 @@ async fn pass_on(platform: Arc<Platform>, io: SocketIo) {
             event = events.recv() => event,
             _ = tick.tick() => {
                 for (room_id, comments) in batches.drain() {
-                    let _ = io.to(batch(room_id)).emit("comments", &json!([comments])).await;
+                    let _ = io.to(batch(room_id)).emit("comments", &comments).await;
                 }
                 continue;
             }
