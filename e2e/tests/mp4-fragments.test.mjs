@@ -97,7 +97,11 @@ describe("in a media source", () => {
       await run(WEIR, ["mp4", "fragment", "--force", ...args, fixture(name), join(dir, "file.mp4")]);
       const info = JSON.parse((await run(WEIR, ["mp4", "info", "--json", join(dir, "file.mp4")])).stdout);
       const found = await withPage(browser, origin, (page) =>
-        page.evaluate(play, { file: "/file.mp4", type: info.media_source_type, seeks: SEEKS.map((share) => share * endS) }),
+        page.evaluate(play, {
+          file: "/file.mp4",
+          type: info.media_source_type,
+          seeks: SEEKS.map((share) => share * endS),
+        }),
       );
       t.diagnostic(JSON.stringify(found));
       assert.equal(found.error, undefined);

@@ -59,7 +59,8 @@ pub(crate) fn add_fragment(
         let data = if header.is_from_moof { moof_offset } else { header.base_data_offset.unwrap_or(base) };
         if let Some(tfdt) = find(traf, b"tfdt")? {
             let (version, _, mut fields) = Fields::full(b"tfdt", tfdt)?;
-            track.next_dts = i64::try_from(fields.u32_or_u64(version)?).unwrap_or(i64::MAX);
+            let dts = i64::try_from(fields.u32_or_u64(version)?).unwrap_or(i64::MAX);
+            track.begin_fragment(dts);
         }
         let defaults = TrackDefaults {
             track_number: header.track_number,
@@ -77,6 +78,22 @@ pub(crate) fn add_fragment(
         base = run.at;
     }
     Ok(())
+}
+
+impl StoredTrack {
+    /// Places a fragment that says it begins at `dts`. A recording whose clock started over goes on where it was: the
+    /// times of a track never go back.
+    fn begin_fragment(&mut self, dts: i64) {
+        let dts = dts.saturating_add(self.clock_shift);
+        // Within the last sample is what rounding does.
+        let last = self.samples.len().checked_sub(1).and_then(|number| self.samples.get(number));
+        if last.is_some_and(|last| dts < last.dts) {
+            self.clock_shift = self.clock_shift.saturating_add(self.samples.end_dts().saturating_sub(dts));
+            self.next_dts = self.samples.end_dts();
+        } else {
+            self.next_dts = dts;
+        }
+    }
 }
 
 /// `tfhd` (§8.8.7).

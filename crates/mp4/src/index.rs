@@ -55,6 +55,8 @@ pub struct StoredTrack {
     pub(crate) defaults: TrackDefaults,
     /// Decode time of the next fragment, if it does not say so itself.
     pub(crate) next_dts: i64,
+    /// What is added to the decode times that fragments state.
+    pub(crate) clock_shift: i64,
 }
 
 /// The edit list (ISO/IEC 14496-12 §8.6.6) as far as it is followed: emptiness, then one part of the media.

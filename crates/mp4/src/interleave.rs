@@ -70,7 +70,7 @@ impl Iterator for Windows<'_> {
                 next..of_leader.unwrap_or_else(|| track.first_from(end)).max(next)
             })
             .collect();
-        // Times that go back, in a broken file, must not hold it up.
+        // Times beyond all measure, in a broken file, must not hold it up.
         if window.iter().all(Range::is_empty)
             && let Some(range) = window.get_mut(earliest)
         {

@@ -95,6 +95,7 @@ fn read_track(
         sample_entry,
         entry: copy,
         next_dts: samples.end_dts(),
+        clock_shift: 0,
         samples,
         defaults: defaults.unwrap_or_default(),
     });

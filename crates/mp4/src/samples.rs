@@ -148,8 +148,7 @@ impl SampleTable {
         self.samples(0..self.len())
     }
 
-    /// The last sample that is decoded at `dts` or before, found by binary search. Where a file's decode times go back
-    /// it is one of several.
+    /// The last sample that is decoded at `dts` or before, found by binary search.
     pub fn at_or_before(&self, dts: i64) -> Option<u32> {
         let behind = self.times.partition_point(|run| run.start <= dts);
         let run = self.times.get(behind.checked_sub(1)?)?;
@@ -201,7 +200,16 @@ impl SampleTable {
         })
     }
 
-    /// Adds a sample behind the others.
+    /// Gives back what was reserved for more samples.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.sizes.shrink_to_fit();
+        self.times.shrink_to_fit();
+        self.offsets.shrink_to_fit();
+        self.places.shrink_to_fit();
+        self.sync.shrink_to_fit();
+    }
+
+    /// Adds a sample behind the others, not to be decoded before them.
     pub(crate) fn push(&mut self, sample: Sample) {
         let number = self.len();
         let goes_on = sample.dts == self.end_dts;

@@ -79,6 +79,7 @@ impl IndexReader {
         index.is_cut_off = self.is_cut_off;
         index.is_moov_last = self.is_moov_last;
         index.missing_samples = self.room.missing;
+        index.tracks.iter_mut().for_each(|track| track.samples.shrink_to_fit());
         Ok(index)
     }
 
@@ -248,6 +249,21 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_starts_over_goes_on() {
+        // The fragments of a recording twice, as when an encoder came back and began at 0 again.
+        let whole = file("h264_aac_fragmented.mp4");
+        let first_moof = whole.windows(4).position(|window| window == b"moof").unwrap() - 4;
+        let mfra = whole.windows(4).position(|window| window == b"mfra").unwrap() - 4;
+        let twice = [&whole[..mfra], &whole[first_moof..mfra]].concat();
+        let index = read(&twice).0.unwrap();
+        for (track, once) in index.tracks.iter().zip(&read(whole).0.unwrap().tracks) {
+            assert_eq!(track.samples.len(), 2 * once.samples.len());
+            assert!(track.samples.iter().is_sorted_by_key(|sample| sample.dts));
+            assert_eq!(track.samples.end_dts(), 2 * once.samples.end_dts());
+        }
+    }
+
+    #[test]
     fn small_files_cut_at_every_byte_are_read_or_refused() {
         for (name, whole) in FILES {
             let (index, _) = read(whole);
@@ -274,6 +290,7 @@ mod tests {
                             assert!(
                                 track.samples.iter().all(|sample| sample.range().end <= whole.len() as u64)
                             );
+                            assert!(track.samples.iter().is_sorted_by_key(|sample| sample.dts));
                             assert!(track.samples.len() as usize <= whole.len());
                         }
                     }

@@ -44,7 +44,7 @@ impl StoredVideo {
     ///
     /// Pictures that an edit list leaves out at the start, because the cut was not at a keyframe, are presented all the
     /// same, and everything is so much later: players of segments drop all pictures up to the next keyframe otherwise.
-    pub fn new(mut index: Index, target: Duration) -> Self {
+    pub fn new(mut index: Index, target: Duration) -> Result<Self, Error> {
         let target = target.max(TARGET_MIN);
         index.tracks.retain(|track| !track.samples.is_empty());
         let lead = index.tracks.iter().map(unpresented_lead).max().unwrap_or_default();
@@ -52,8 +52,8 @@ impl StoredVideo {
             let lead_ticks = (Timestamp::ZERO + lead).to_ticks(track.timescale);
             track.edit.delay_ticks = track.edit.delay_ticks.saturating_add(lead_ticks);
         }
-        let segments = cut(&index, target);
-        Self { index, target, segments }
+        let segments = cut(&index, target)?;
+        Ok(Self { index, target, segments })
     }
 
     /// What is known of the file.
@@ -127,14 +127,18 @@ fn unpresented_lead(track: &StoredTrack) -> Duration {
 }
 
 /// Cuts all tracks where the leading one is cut.
-fn cut(index: &Index, target: Duration) -> Vec<Segment> {
+fn cut(index: &Index, target: Duration) -> Result<Vec<Segment>, Error> {
     let Some((leader_at, leader)) = index.leader().and_then(|at| Some((at, index.tracks.get(at)?))) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let mut segments = Vec::new();
     let mut next = vec![0u32; index.tracks.len()];
     let mut start = first_time(index);
     while let Some(head) = heads(index, &next).min() {
+        if segments.len() >= PARTS_MAX / index.tracks.len().max(1) {
+            let (value, max) = ((segments.len() + 1) * index.tracks.len(), PARTS_MAX);
+            return Err(Error::Limit { what: "segments times tracks", value: value as u64, max: max as u64 });
+        }
         // A pause longer than a segment is no segment of its own.
         let wanted = if head > start + target { head } else { start } + target;
         let of_leader = next.get(leader_at).and_then(|&from| nearest_cut(leader, from, wanted));
@@ -156,7 +160,7 @@ fn cut(index: &Index, target: Duration) -> Vec<Segment> {
         });
         let mut numbers: Vec<_> = numbers.collect();
         if numbers.iter().all(Range::is_empty) {
-            // Times that go back, in a broken file, must not hold it up.
+            // Times beyond all measure, in a broken file, must not hold it up.
             numbers =
                 index.tracks.iter().zip(&next).map(|(track, &from)| from..track.samples.len()).collect();
         }
@@ -166,7 +170,7 @@ fn cut(index: &Index, target: Duration) -> Vec<Segment> {
         segments.push(Segment { span: start..end.max(start), parts });
         start = end.max(start);
     }
-    segments
+    Ok(segments)
 }
 
 fn part(track: &StoredTrack, numbers: Range<u32>) -> Part {
@@ -180,7 +184,7 @@ fn part(track: &StoredTrack, numbers: Range<u32>) -> Part {
     Part { ticks: start..ticks(numbers.end).max(start), numbers, media_bytes }
 }
 
-/// The sample of the leading track behind `from` that decoding can start with and that is presented nearest to a moment;
+/// The sample of the leading track behind `from` that decoding can start with and that is presented nearest a moment;
 /// `None` when the end of the track is nearer.
 fn nearest_cut(leader: &StoredTrack, from: u32, moment: Timestamp) -> Option<u32> {
     let guess = leader.first_from(moment).max(from.saturating_add(1));
@@ -204,6 +208,8 @@ fn heads<'a>(index: &'a Index, next: &'a [u32]) -> impl Iterator<Item = Timestam
     heads.filter_map(|(track, &next)| track.samples.get(next).map(|sample| track.time(sample.dts)))
 }
 
+/// A day of three tracks in segments of a second.
+const PARTS_MAX: usize = 1 << 18;
 /// A file has one init segment for all of it.
 const INIT_ID: u64 = 0;
 /// Shorter segments make more requests than a viewer gains by them.

@@ -75,7 +75,7 @@ fn probe(path: &Path) -> BTreeMap<String, Vec<Packet>> {
 fn package(file: &Path, folder: &Path) -> Vec<TrackId> {
     let index = Index::read(&mut File::open(file).unwrap()).unwrap();
     let bytes = fs::read(file).unwrap();
-    let video = StoredVideo::new(index, Duration::from_secs(4));
+    let video = StoredVideo::new(index, Duration::from_secs(4)).unwrap();
     let options = VodOptions::default();
     let save = |name: &str| {
         let pieces = video.read(&name.parse::<Name>().unwrap()).unwrap().unwrap();

@@ -57,7 +57,7 @@ fn index(file: &[u8]) -> Index {
 }
 
 fn video(file: &[u8], target_ms: u64) -> StoredVideo {
-    StoredVideo::new(index(file), Duration::from_millis(target_ms))
+    StoredVideo::new(index(file), Duration::from_millis(target_ms)).unwrap()
 }
 
 /// The bytes behind a name that stands in a playlist.
@@ -172,8 +172,9 @@ fn the_multivariant_playlist_offers_every_sound() {
     assert_eq!(playlist.variants[0].codecs, ["avc1.64000a", "mp4a.40.2"]);
     let names: Vec<_> = playlist.renditions.iter().map(|rendition| rendition.name.as_str()).collect();
     assert_eq!(names, ["1", "2"]);
-    let only_sound = super::StoredVideo::new(index(&self::file(&[sound(0, 4)])), Duration::from_secs(2));
-    let playlist = only_sound.multivariant_playlist(|_| "sound.m3u8".to_owned(), &VodOptions::default());
+    let only_sound = self::file(&[sound(0, 4)]);
+    let playlist = self::video(&only_sound, 2000)
+        .multivariant_playlist(|_| "sound.m3u8".to_owned(), &VodOptions::default());
     assert_eq!((playlist.variants.len(), playlist.renditions.len()), (1, 0));
     assert_eq!(playlist.variants[0].codecs, ["mp4a.40.2"]);
 }
@@ -206,10 +207,28 @@ fn pictures_left_out_by_a_cut_between_keyframes_are_presented_and_all_is_later()
     for track in &mut cut.tracks {
         track.edit.media_time_ticks = i64::from(track.timescale);
     }
-    let video = StoredVideo::new(cut, Duration::from_secs(2));
+    let video = StoredVideo::new(cut, Duration::from_secs(2)).unwrap();
     let [pictures, sound] = &video.index().tracks[..] else { panic!("two tracks") };
     let first = |track: &StoredTrack| track.time(track.samples.get(0).unwrap().pts()).as_millis();
     assert_eq!((first(pictures), first(sound)), (0, -40));
+}
+
+#[test]
+fn a_file_of_pauses_has_no_more_segments_than_anybody_needs() {
+    let days = |number: i64| (number * 10_000_000, number * 10_000_000, true);
+    let config = (TrackId::VIDEO, Codec::H264, H264_CONFIG);
+    let frames = |count: i64| track(config.0, config.1, config.2, (0..count).map(days));
+    let few = file(&[frames(1000)]);
+    assert_eq!(video(&few, 1000).segments.len(), 1000);
+    // A fragment holds as many as a third of what is too much.
+    let mut many = file(&[frames(90_000)]);
+    for _ in 0..2 {
+        let again = file(&[frames(90_000)]);
+        let moof = again.windows(4).position(|window| window == b"moof").unwrap() - 4;
+        many.extend_from_slice(&again[moof..]);
+    }
+    let error = StoredVideo::new(index(&many), Duration::from_secs(1)).unwrap_err();
+    assert_eq!(error.to_string(), "segments times tracks is 262145, the limit is 262144");
 }
 
 #[test]
