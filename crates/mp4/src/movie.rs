@@ -211,3 +211,61 @@ const LANGUAGE_TAG_BYTES_MAX: usize = 64;
 
 // The index within a kind has eight bits.
 const _: () = assert!(TRACKS_MAX <= 256);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boxes::{put_box, put_full_box};
+    use bytes::{BufMut, BytesMut};
+
+    fn edit(version: u8, edits: &[(u64, i64)]) -> Edit {
+        let mut trak = BytesMut::new();
+        put_box(&mut trak, b"edts", |out| {
+            put_full_box(out, b"elst", version, 0, |out| {
+                out.put_u32(edits.len() as u32);
+                for &(duration, media_time) in edits {
+                    if version == 1 {
+                        out.put_u64(duration);
+                        out.put_i64(media_time);
+                    } else {
+                        out.put_u32(duration as u32);
+                        out.put_i32(media_time as i32);
+                    }
+                    out.put_u32(0x0001_0000);
+                }
+            });
+        });
+        read_edit(&trak, 48_000, 1000).unwrap()
+    }
+
+    #[test]
+    fn an_edit_list_is_followed_up_to_the_end_of_its_first_part() {
+        for version in [0, 1] {
+            let plain = Edit { media_time_ticks: 1024, duration_ticks: Some(96_000), ..Edit::default() };
+            assert_eq!(edit(version, &[(2000, 1024)]), plain);
+            // Emptiness may be said in several pieces; a duration of 0 is that of the media.
+            let late = Edit { delay_ticks: 48_000, media_time_ticks: 7, ..Edit::default() };
+            assert_eq!(edit(version, &[(400, -1), (600, -1), (0, 7)]), late);
+            assert!(edit(version, &[(2000, 0), (1000, 90_000)]).has_more);
+            assert_eq!(edit(version, &[]), Edit::default());
+        }
+        assert_eq!(read_edit(&[], 48_000, 1000).unwrap(), Edit::default());
+    }
+
+    #[test]
+    fn languages_are_letters_or_not_told() {
+        let mdhd = |packed: u16| {
+            let body =
+                [&[0; 12][..], &48_000u32.to_be_bytes(), &[0; 4], &packed.to_be_bytes(), &[0; 2]].concat();
+            read_mdhd(&body).unwrap().1
+        };
+        assert_eq!(mdhd(0x15c7), *b"eng");
+        assert_eq!(mdhd(0x55c4), *b"und");
+        // QuickTime's number for English, and its number for nothing.
+        assert_eq!((mdhd(0), mdhd(0x7fff)), (*b"und", *b"und"));
+        assert_eq!(read_elng(b"\0\0\0\0zh-Hant-TW\0").as_deref(), Some("zh-Hant-TW"));
+        for wrong in [&b"\0\0\0\0"[..], b"\0\0\0\0\"><x\0", b"\0\0", &[b'a'; 80]] {
+            assert_eq!(read_elng(wrong), None);
+        }
+    }
+}

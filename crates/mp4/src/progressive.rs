@@ -320,6 +320,26 @@ mod tests {
     }
 
     #[test]
+    fn a_file_beyond_4_gib_has_wide_offsets() {
+        let mut index = index(file("h264_aac.mp4"));
+        index.tracks.truncate(1);
+        index.tracks[0].samples = crate::SampleTable::default();
+        let size = 1 << 30;
+        for number in 0..5i32 {
+            let (offset, dts) = (number as u64 * u64::from(size), i64::from(number) * 12_800);
+            let sample = Sample { offset, size, dts, cts_offset: 0, duration: 12_800, is_sync: true };
+            index.tracks[0].samples.push(sample);
+        }
+        let plan = Progressive::new(&index).unwrap();
+        assert_eq!(plan.bytes(), plan.header.len() as u64 + (5 << 30));
+        let at = plan.header.windows(4).position(|window| window == b"co64").unwrap();
+        let last = &plan.header[at + 12 + 4 * 8..at + 12 + 5 * 8];
+        let expected = plan.header.len() as u64 + (4 << 30);
+        assert_eq!(u64::from_be_bytes(last.try_into().unwrap()), expected);
+        assert!(plan.header.ends_with(&(16 + (5u64 << 30)).to_be_bytes()));
+    }
+
+    #[test]
     fn times_that_go_back_cannot_be_written() {
         let mut index = index(file("h264_aac.mp4"));
         let sample = Sample { offset: 0, size: 1, dts: 5, cts_offset: 0, duration: 1, is_sync: true };

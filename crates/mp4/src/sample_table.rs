@@ -244,3 +244,61 @@ fn too_few(kind: &[u8; 4], count: u32, expected: &'static str) -> Error {
         section: "ISO/IEC 14496-12 §8.6, §8.7",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boxes::put_full_box;
+    use bytes::{BufMut, BytesMut};
+
+    /// Tables of samples that all last two ticks, in one chunk at 10, with this table of sizes.
+    fn stbl(sizes: &[u8; 4], body: &[u8], samples: u32) -> BytesMut {
+        let mut out = BytesMut::new();
+        let table = |out: &mut BytesMut, kind: &[u8; 4], values: &[u32]| {
+            put_full_box(out, kind, 0, 0, |out| values.iter().for_each(|&value| out.put_u32(value)));
+        };
+        put_full_box(&mut out, sizes, 0, 0, |out| out.put_slice(body));
+        table(&mut out, b"stts", &[1, samples, 2]);
+        table(&mut out, b"stsc", &[1, 1, samples, 1]);
+        table(&mut out, b"stco", &[1, 10]);
+        out
+    }
+
+    fn sizes(stbl: &[u8]) -> Result<Vec<u32>, Error> {
+        Ok(read_samples(stbl, &mut Room::new(1 << 20))?.iter().map(|sample| sample.size).collect())
+    }
+
+    #[test]
+    fn compact_sizes_of_every_width_are_read() {
+        let read = |bits: u8, values: &[u8]| {
+            let body = [&[0, 0, 0, bits, 0, 0, 0, 3], values].concat();
+            sizes(&stbl(b"stz2", &body, 3))
+        };
+        assert_eq!(read(4, &[0x12, 0xf0]).unwrap(), [1, 2, 15]);
+        assert_eq!(read(8, &[1, 2, 255]).unwrap(), [1, 2, 255]);
+        assert_eq!(read(16, &[0, 1, 0, 2, 1, 0]).unwrap(), [1, 2, 256]);
+        assert!(matches!(read(5, &[0; 8]), Err(Error::Invalid { what: "field_size", value: 5, .. })));
+        assert!(matches!(read(16, &[0; 5]), Err(Error::Truncated { .. })));
+    }
+
+    #[test]
+    fn one_size_for_all_is_read() {
+        let read = sizes(&stbl(b"stsz", &[0, 0, 0, 7, 0, 0, 0, 3], 3)).unwrap();
+        assert_eq!(read, [7, 7, 7]);
+    }
+
+    #[test]
+    fn tables_that_speak_of_fewer_samples_are_refused() {
+        let short = stbl(b"stsz", &[0, 0, 0, 7, 0, 0, 0, 3], 2);
+        let error = sizes(&short).unwrap_err().to_string();
+        assert!(error.contains("number of samples of the"), "{error}");
+    }
+
+    #[test]
+    fn samples_behind_the_end_of_the_file_are_counted_and_left_out() {
+        let stbl = stbl(b"stsz", &[0, 0, 0, 7, 0, 0, 0, 3], 3);
+        let mut room = Room::new(10 + 2 * 7 + 6);
+        assert_eq!(read_samples(&stbl, &mut room).unwrap().len(), 2);
+        assert_eq!(room.missing, 1);
+    }
+}

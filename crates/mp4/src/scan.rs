@@ -283,7 +283,7 @@ mod tests {
             let moov = whole.windows(4).position(|window| window == b"moov").unwrap();
             let mut bytes = whole.to_vec();
             for at in moov - 4..whole.len().min(moov + 2000) {
-                for mask in [0x01, 0x80, 0xff] {
+                for mask in [0x01, 0xff] {
                     bytes[at] ^= mask;
                     if let (Ok(index), _) = read(&bytes) {
                         for track in &index.tracks {

@@ -215,20 +215,15 @@ fn pictures_left_out_by_a_cut_between_keyframes_are_presented_and_all_is_later()
 
 #[test]
 fn a_file_of_pauses_has_no_more_segments_than_anybody_needs() {
-    let days = |number: i64| (number * 10_000_000, number * 10_000_000, true);
-    let config = (TrackId::VIDEO, Codec::H264, H264_CONFIG);
-    let frames = |count: i64| track(config.0, config.1, config.2, (0..count).map(days));
-    let few = file(&[frames(1000)]);
+    let (seconds, tracks) = (10, 16);
+    let times = |count: i64| (0..count).map(move |at| at * seconds * 1_000_000).map(|at| (at, at, true));
+    let pictures = |count| track(TrackId::VIDEO, Codec::H264, H264_CONFIG, times(count));
+    let few = file(&[pictures(1000)]);
     assert_eq!(video(&few, 1000).segments.len(), 1000);
-    // A fragment holds as many as a third of what is too much.
-    let mut many = file(&[frames(90_000)]);
-    for _ in 0..2 {
-        let again = file(&[frames(90_000)]);
-        let moof = again.windows(4).position(|window| window == b"moof").unwrap() - 4;
-        many.extend_from_slice(&again[moof..]);
-    }
-    let error = StoredVideo::new(index(&many), Duration::from_secs(1)).unwrap_err();
-    assert_eq!(error.to_string(), "segments times tracks is 262145, the limit is 262144");
+    let all: Vec<_> =
+        std::iter::once(pictures(17_000)).chain((1..tracks).map(|index| sound(index, 1))).collect();
+    let error = StoredVideo::new(index(&file(&all)), Duration::from_secs(1)).unwrap_err();
+    assert_eq!(error.to_string(), "segments times tracks is 262160, the limit is 262144");
 }
 
 #[test]
