@@ -6,6 +6,7 @@ use media::Packet;
 use mp4::{Cut, Index, Piece, Progressive, StoredTrack, Windows};
 use std::io::Cursor;
 use std::time::Duration;
+use store::{StoredVideo, VodOptions};
 
 /// A transport stream means the same whatever the pieces it comes in; its packets can be written in every format.
 pub fn mpegts(data: &[u8]) {
@@ -43,6 +44,30 @@ pub fn mp4_index(data: &[u8]) {
     }
     if let Ok(plan) = Progressive::new(&index) {
         assert_same_samples(data, &index, plan.pieces());
+    }
+    if let Ok(video) = StoredVideo::new(index, Duration::from_secs(1)) {
+        assert_all_is_listed(&video);
+    }
+}
+
+/// Everything a playlist names is there, and within the file, and all of it is all media.
+fn assert_all_is_listed(video: &StoredVideo) {
+    let options = VodOptions::default();
+    let _ = (
+        video.mpd(&options).to_string(),
+        video.multivariant_playlist(|_| String::new(), &options).to_string(),
+    );
+    for track in &video.index().tracks {
+        let playlist = video.media_playlist(Some(track.track.id), &options).expect("a track of the index");
+        let mut media_bytes = 0;
+        for segment in &playlist.segments {
+            let name = segment.uri.parse().expect("a name");
+            // A time that no fragment can state is an error; a name that is nothing is not.
+            let Ok(pieces) = video.read(&name).expect("what a playlist names") else { return };
+            media_bytes +=
+                pieces.iter().filter(|piece| matches!(piece, Piece::Copy(_))).map(Piece::bytes).sum::<u64>();
+        }
+        assert_eq!(media_bytes, track.samples.bytes());
     }
 }
 
