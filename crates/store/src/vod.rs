@@ -133,6 +133,7 @@ fn cut(index: &Index, target: Duration) -> Result<Vec<Segment>, Error> {
     };
     let mut segments = Vec::new();
     let mut next = vec![0u32; index.tracks.len()];
+    let mut next_ticks: Vec<_> = index.tracks.iter().map(|track| presented_ticks(track, 0)).collect();
     let mut start = first_time(index);
     while let Some(head) = heads(index, &next).min() {
         if segments.len() >= PARTS_MAX / index.tracks.len().max(1) {
@@ -165,7 +166,8 @@ fn cut(index: &Index, target: Duration) -> Result<Vec<Segment>, Error> {
                 index.tracks.iter().zip(&next).map(|(track, &from)| from..track.samples.len()).collect();
         }
         next.iter_mut().zip(&numbers).for_each(|(next, numbers)| *next = numbers.end);
-        let parts = index.tracks.iter().zip(numbers).map(|(track, numbers)| part(track, numbers)).collect();
+        let tracks = index.tracks.iter().zip(numbers).zip(&mut next_ticks);
+        let parts = tracks.map(|((track, numbers), ticks)| part(track, numbers, ticks)).collect();
         let end = if is_last { index.end().max(end) } else { end };
         segments.push(Segment { span: start..end.max(start), parts });
         start = end.max(start);
@@ -173,15 +175,21 @@ fn cut(index: &Index, target: Duration) -> Result<Vec<Segment>, Error> {
     Ok(segments)
 }
 
-fn part(track: &StoredTrack, numbers: Range<u32>) -> Part {
-    let ticks = |number: u32| {
-        let sample = track.samples.get(number);
-        let pts = sample.map_or(track.samples.end_pts(), |sample| sample.pts());
-        u64::try_from(pts.saturating_add(track.edit_offset_ticks())).unwrap_or(0)
-    };
-    let start = ticks(numbers.start);
+/// The part of these samples, which begins at `next_ticks` and moves that to its end.
+fn part(track: &StoredTrack, numbers: Range<u32>, next_ticks: &mut u64) -> Part {
+    let start = *next_ticks;
+    if !numbers.is_empty() {
+        // Every part has a time of its own, by which it is named, also where pictures are presented in an odd order.
+        *next_ticks = presented_ticks(track, numbers.end).max(start.saturating_add(1));
+    }
     let media_bytes = track.samples.samples(numbers.clone()).map(|sample| u64::from(sample.size)).sum();
-    Part { ticks: start..ticks(numbers.end).max(start), numbers, media_bytes }
+    Part { ticks: start..*next_ticks, numbers, media_bytes }
+}
+
+/// When a sample is presented, or when the last one ends, in ticks of the presentation.
+fn presented_ticks(track: &StoredTrack, number: u32) -> u64 {
+    let pts = track.samples.get(number).map_or(track.samples.end_pts(), |sample| sample.pts());
+    u64::try_from(pts.saturating_add(track.edit_offset_ticks())).unwrap_or(0)
 }
 
 /// The sample of the leading track behind `from` that decoding can start with and that is presented nearest a moment;

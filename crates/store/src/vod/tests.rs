@@ -164,6 +164,19 @@ fn the_manifest_lists_every_part_without_a_hole() {
 }
 
 #[test]
+fn parts_have_names_of_their_own_in_whatever_order_pictures_are_presented() {
+    let times = |number: i64| {
+        (number * 40_000, if number == 0 { 9_000_000 } else { number * 40_000 }, number % 50 == 0)
+    };
+    let file = file(&[track(TrackId::VIDEO, Codec::H264, H264_CONFIG, (0..300).map(times))]);
+    let video = video(&file, 2000);
+    let playlist = video.media_playlist(Some(TrackId::VIDEO), &VodOptions::default()).unwrap();
+    let init = read(&file, &video, playlist.segments[0].init_uri.as_ref().unwrap());
+    let parts = playlist.segments.iter().flat_map(|segment| read(&file, &video, &segment.uri));
+    assert_eq!(essence(&init.into_iter().chain(parts).collect::<Vec<_>>()), essence(&file));
+}
+
+#[test]
 fn the_multivariant_playlist_offers_every_sound() {
     let file = file(&[pictures(4), sound(0, 4), sound(1, 4)]);
     let playlist =
