@@ -151,6 +151,13 @@ describe("what the tools say and leave alone", () => {
     await assertSame(out("subtitles.mp4"), fixture("mp4-moov-last.mp4"));
   });
 
+  test("titles and the like stay in a file without fragments", async () => {
+    const file = out("titled.mp4");
+    await weir("defragment", fixture("mp4-turned.mp4"), file);
+    const { stdout } = await run("ffprobe", ["-v", "error", "-show_format", "-of", "json", file]);
+    assert.equal(JSON.parse(stdout).format.tags.title, "Title");
+  });
+
   test("tracks are chosen by their numbers", async () => {
     const [name, file] = [fixture("mp4-three-sounds.mp4"), out("chosen.mp4")];
     await weir("fragment", "--tracks", "1,3", name, file);

@@ -90,6 +90,11 @@ impl<'a> Boxes<'a> {
         Self { rest: body }
     }
 
+    /// How many bytes are still to be read.
+    pub(crate) fn bytes_left(&self) -> usize {
+        self.rest.len()
+    }
+
     fn read(&mut self) -> Result<Option<(FourCc, &'a [u8])>, Error> {
         // Fewer bytes than a header are padding, as QuickTime ends its lists with a zero.
         let Some(header) = BoxHeader::parse(self.rest, self.rest.len() as u64)? else { return Ok(None) };

@@ -5,6 +5,7 @@ use crate::fragments::TrackDefaults;
 use crate::{Error, SampleTable};
 use bytes::Bytes;
 use media::{MediaKind, Timestamp, Track};
+use std::ops::Range;
 
 /// The tracks of a file and the places and times of all their samples, from its `moov` and, when it is fragmented, its
 /// `moof` boxes. Read by an [`IndexReader`](crate::IndexReader).
@@ -20,6 +21,8 @@ pub struct Index {
     pub is_moov_last: bool,
     /// How many samples lie beyond the end of the file and so are in no track: not 0 when it was cut off.
     pub missing_samples: u64,
+    /// Where titles, covers and the like are in the file (`udta` and `meta` of the movie), whole boxes.
+    pub metadata: Vec<Range<u64>>,
     /// The tracks that can be read.
     pub tracks: Vec<StoredTrack>,
     /// The tracks that cannot be read.

@@ -8,8 +8,8 @@ use crate::sample_entry::{SampleEntry, read_sample_entry};
 use crate::sample_table::read_samples;
 use media::{AudioInfo, Codec, Track, TrackId, TrackInfo};
 
-/// Reads the body of a `moov` box.
-pub(crate) fn read_movie(moov: &[u8], room: &mut Room) -> Result<Index, Error> {
+/// Reads the body of a `moov` box, which begins at `body_offset` of the file.
+pub(crate) fn read_movie(moov: &[u8], body_offset: u64, room: &mut Room) -> Result<Index, Error> {
     let (version, _, mut mvhd) = Fields::full(b"mvhd", need(moov, b"mvhd", "moov")?)?;
     mvhd.skip(if version == 1 { 16 } else { 8 })?;
     let movie_timescale = mvhd.u32()?;
@@ -20,12 +20,19 @@ pub(crate) fn read_movie(moov: &[u8], room: &mut Room) -> Result<Index, Error> {
         is_cut_off: false,
         is_moov_last: false,
         missing_samples: 0,
+        metadata: Vec::new(),
         tracks: Vec::new(),
         skipped: Vec::new(),
     };
     let defaults = mvex.map(TrackDefaults::read_all).transpose()?.unwrap_or_default();
-    for item in Boxes::new(moov) {
-        let (kind, trak) = item?;
+    let mut boxes = Boxes::new(moov);
+    let mut start = body_offset;
+    while let Some((kind, trak)) = boxes.next().transpose()? {
+        let end = body_offset.saturating_add((moov.len() - boxes.bytes_left()) as u64);
+        if matches!(&kind.0, b"udta" | b"meta") && index.metadata.len() < METADATA_BOXES_MAX {
+            index.metadata.push(start..end);
+        }
+        start = end;
         if kind.0 == *b"trak" {
             let seen = index.tracks.len() + index.skipped.len();
             if seen >= TRACKS_MAX {
@@ -204,6 +211,8 @@ fn read_edit(trak: &[u8], timescale: u32, movie_timescale: u32) -> Result<Edit, 
     Ok(edit)
 }
 
+/// There is one of each kind.
+const METADATA_BOXES_MAX: usize = 4;
 /// More than any presentation has.
 const TRACKS_MAX: usize = 64;
 /// The tags that are in use have some ten letters (RFC 5646 §4.4.1 asks for room for 35).

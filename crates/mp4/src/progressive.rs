@@ -14,7 +14,9 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Progressive<'a> {
     index: &'a Index,
+    /// Up to the metadata, which is copied.
     header: Bytes,
+    mdat_header: Bytes,
     chunks: Vec<Chunk>,
     media_bytes: u64,
 }
@@ -45,17 +47,32 @@ impl<'a> Progressive<'a> {
             }
         }
         // Where the media begins depends on the size of the tables, which say where it begins.
-        let mut plan = Self { index, header: Bytes::new(), chunks, media_bytes };
-        let narrow_bytes = plan.make_header(0, false)?.len() as u64;
-        let is_wide = narrow_bytes.saturating_add(media_bytes) > u64::from(u32::MAX);
-        let base = if is_wide { plan.make_header(0, true)?.len() as u64 } else { narrow_bytes };
-        plan.header = plan.make_header(base, is_wide)?;
+        let mut mdat_header = BytesMut::new();
+        put_mdat_header(&mut mdat_header, media_bytes);
+        let mdat_header = mdat_header.freeze();
+        let mut plan = Self { index, header: Bytes::new(), mdat_header, chunks, media_bytes };
+        plan.header = plan.make_header(0, false)?;
+        let is_wide = plan.bytes() > u64::from(u32::MAX);
+        if is_wide {
+            plan.header = plan.make_header(0, true)?;
+        }
+        plan.header = plan.make_header(plan.bytes_before_media(), is_wide)?;
         Ok(plan)
     }
 
     /// The bytes of the whole file.
     pub fn bytes(&self) -> u64 {
-        self.media_bytes.saturating_add(self.header.len() as u64)
+        self.media_bytes.saturating_add(self.bytes_before_media())
+    }
+
+    fn bytes_before_media(&self) -> u64 {
+        (self.header.len() as u64)
+            .saturating_add(self.metadata_bytes())
+            .saturating_add(self.mdat_header.len() as u64)
+    }
+
+    fn metadata_bytes(&self) -> u64 {
+        self.index.metadata.iter().map(|range| range.end.saturating_sub(range.start)).sum()
     }
 
     /// The file from its start to its end.
@@ -64,10 +81,12 @@ impl<'a> Progressive<'a> {
             let track = self.index.tracks.get(chunk.track_index);
             track.into_iter().flat_map(|track| track.samples.ranges(chunk.numbers.clone()).map(Piece::Copy))
         });
-        std::iter::once(Piece::Bytes(self.header.clone())).chain(media)
+        let metadata = self.index.metadata.iter().cloned().map(Piece::Copy);
+        let header = std::iter::once(Piece::Bytes(self.header.clone()));
+        header.chain(metadata).chain([Piece::Bytes(self.mdat_header.clone())]).chain(media)
     }
 
-    /// Everything in front of the media, which begins at `base`.
+    /// `ftyp`, and `moov` up to the metadata. The media begins at `base`.
     fn make_header(&self, base: u64, is_wide: bool) -> Result<Bytes, Error> {
         let plans: Result<Vec<_>, _> = self.index.tracks.iter().map(TrackPlan::new).collect();
         let plans = plans?;
@@ -80,6 +99,7 @@ impl<'a> Progressive<'a> {
         let number_max = plans.iter().map(|plan| plan.track.header().number).max().unwrap_or(0);
         let mut out = BytesMut::new();
         put_ftyp(&mut out, b"isom", b"isomiso4mp42");
+        let moov_at = out.len();
         put_box(&mut out, b"moov", |out| {
             put_mvhd(out, timescale, duration, number_max + 1);
             for (track_index, plan) in plans.iter().enumerate() {
@@ -97,7 +117,16 @@ impl<'a> Progressive<'a> {
                 });
             }
         });
-        put_mdat_header(&mut out, self.media_bytes);
+        // The box goes on with the metadata.
+        let moov_bytes = (out.len() - moov_at) as u64 + self.metadata_bytes();
+        let size = u32::try_from(moov_bytes).map_err(|_| Error::Limit {
+            what: "bytes of a moov box",
+            value: moov_bytes,
+            max: u32::MAX.into(),
+        })?;
+        if let Some(field) = out.get_mut(moov_at..moov_at + 4) {
+            field.copy_from_slice(&size.to_be_bytes());
+        }
         Ok(out.freeze())
     }
 }
@@ -331,12 +360,12 @@ mod tests {
             index.tracks[0].samples.push(sample);
         }
         let plan = Progressive::new(&index).unwrap();
-        assert_eq!(plan.bytes(), plan.header.len() as u64 + (5 << 30));
+        assert_eq!(plan.bytes(), plan.bytes_before_media() + (5 << 30));
         let at = plan.header.windows(4).position(|window| window == b"co64").unwrap();
         let last = &plan.header[at + 12 + 4 * 8..at + 12 + 5 * 8];
-        let expected = plan.header.len() as u64 + (4 << 30);
+        let expected = plan.bytes_before_media() + (4 << 30);
         assert_eq!(u64::from_be_bytes(last.try_into().unwrap()), expected);
-        assert!(plan.header.ends_with(&(16 + (5u64 << 30)).to_be_bytes()));
+        assert!(plan.mdat_header.ends_with(&(16 + (5u64 << 30)).to_be_bytes()));
     }
 
     #[test]

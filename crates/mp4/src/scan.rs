@@ -107,7 +107,7 @@ impl IndexReader {
                 }
                 // Cannot truncate: the box is limited.
                 match bytes.get(header.header_bytes as usize..box_bytes as usize) {
-                    Some(body) => self.read_box(header.kind, body)?,
+                    Some(body) => self.read_box(&header, body)?,
                     None if is_first && asked >= box_bytes => {
                         self.stop();
                         return Ok(());
@@ -129,10 +129,11 @@ impl IndexReader {
         }
     }
 
-    fn read_box(&mut self, kind: FourCc, body: &[u8]) -> Result<(), Error> {
-        match (&kind.0, &mut self.index) {
+    fn read_box(&mut self, header: &BoxHeader, body: &[u8]) -> Result<(), Error> {
+        let body_offset = self.at.saturating_add(header.header_bytes);
+        match (&header.kind.0, &mut self.index) {
             (b"ftyp", _) => self.brands = read_brands(body)?,
-            (b"moov", index @ None) => *index = Some(read_movie(body, &mut self.room)?),
+            (b"moov", index @ None) => *index = Some(read_movie(body, body_offset, &mut self.room)?),
             (b"moof", Some(index)) => add_fragment(index, &mut self.room, body, self.at)?,
             (b"moof", None) => return Err(NO_MOOV),
             // A second moov is of another presentation.
