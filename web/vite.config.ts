@@ -28,12 +28,10 @@ export default defineConfig({
   plugins: [react(), pages()],
   appType: "mpa",
   server: {
-    proxy: {
-      "/api": server,
-      "/media": server,
-      "/socket.io": { target: server, ws: true },
-      "/live": { target: server, ws: true },
-    },
+    // The server checks that a page of its own asks: the host of the address stays.
+    proxy: Object.fromEntries(
+      ["/api", "/media", "/socket.io", "/live"].map((path) => [path, { target: server, ws: true, changeOrigin: false }]),
+    ),
   },
   build: {
     target: "es2022",

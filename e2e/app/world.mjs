@@ -11,6 +11,8 @@ import { start, until } from "../lib/processes.mjs";
 import { startWeir, untilLive } from "../lib/weir.mjs";
 
 export const PASSWORD = "correct horse";
+/** Longer than anything on a page may take. */
+const WAIT_MAX_MS = 10_000;
 const WEB = fileURLToPath(new URL("../../web", import.meta.url));
 
 export async function startWorld({ settings = {} } = {}) {
@@ -62,6 +64,7 @@ export async function startWorld({ settings = {} } = {}) {
     /** A window; signed in when `as` is a person. Its errors fail the test that closes it. */
     async open(path, { as, ...options } = {}) {
       const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 720 }, ...options });
+      context.setDefaultTimeout(WAIT_MAX_MS);
       if (as !== undefined) {
         await context.addCookies([{ name: "weir_session", value: as.token, url: pages.http, httpOnly: true, sameSite: "Lax" }]);
       }

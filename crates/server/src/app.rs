@@ -232,13 +232,15 @@ async fn listen(address: &str, key: &str) -> anyhow::Result<TcpListener> {
 fn router(state: &Arc<State>) -> Router {
     let media = gateway::delivery::http::router(&state.gateway).merge(api::player_router());
     let media = media.layer(cors(&state.config.http.allow_origin));
-    Router::new()
-        .merge(media)
-        .merge(api::router(state))
-        .merge(people::router(state))
-        .merge(pulls::router(state))
-        .merge(compat::router(state))
-        .merge(web::router())
+    web::in_front_of(
+        Router::new()
+            .merge(media)
+            .merge(api::router(state))
+            .merge(people::router(state))
+            .merge(pulls::router(state))
+            .merge(compat::router(state))
+            .merge(web::router()),
+    )
 }
 
 /// Who may read media from other sites. Media answers never carry credentials, so `*` is safe there.

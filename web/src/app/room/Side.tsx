@@ -46,7 +46,7 @@ export function Side(props: SideProps) {
         {tab === "people" && <People now={now} me={me} />}
         {tab === "leaders" && <Leaders room={room} />}
       </div>
-      {room.status !== "ended" && <GiftBar room={room} me={me} now={now} />}
+      {(room.status === "live" || room.status === "paused") && <GiftBar room={room} me={me} now={now} />}
     </aside>
   );
 }

@@ -1,0 +1,91 @@
+// What every page of the app promises: accessible in both themes, nothing from elsewhere, nothing that jumps, nothing
+// wider than a phone, every language.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { committed, fetchDocument, generate } from "../../web/scripts/api-types.mjs";
+import { routes } from "./routes.mjs";
+import { settle } from "./town.mjs";
+import { seriousProblems, startWorld } from "./world.mjs";
+
+const PHONE = { width: 360, height: 640 };
+
+let world;
+let pages;
+
+before(async () => {
+  world = await startWorld();
+  pages = routes(await settle(world));
+});
+
+after(() => world?.stop());
+
+/** Until what the page asks for is there. */
+async function settled(page) {
+  await page.waitForLoadState("load");
+  await page.waitForTimeout(1_200);
+}
+
+test("the API's types are those of this server", async () => {
+  assert.equal(await committed(), generate(await fetchDocument(world.weir.http)), "run `npm run api-types` in web/");
+});
+
+test("the accessibility checker finds nothing serious on any page, light or dark", { timeout: 600_000 }, async (t) => {
+  const found = [];
+  for (const [name, path, options] of pages) {
+    await t.test(name, async () => {
+      for (const colorScheme of ["light", "dark"]) {
+        const { page, close } = await world.open(path, { ...options, colorScheme, locale: colorScheme === "light" ? "zh-TW" : "en-US" });
+        await settled(page);
+        const problems = await seriousProblems(page);
+        found.push(...problems);
+        assert.deepEqual(problems, [], `${name} ${colorScheme}`);
+        await close();
+      }
+    });
+  }
+  assert.deepEqual(found, []);
+});
+
+test("no page jumps, none is wider than a phone, and none asks anybody else for anything", { timeout: 600_000 }, async (t) => {
+  for (const [name, path, options] of pages) {
+    await t.test(name, async () => {
+      const { page, close } = await world.open("/favicon.svg", { ...options, viewport: PHONE, locale: "zh-CN", isMobile: true, hasTouch: true });
+      const asked = [];
+      page.on("request", (request) => asked.push(request.url()));
+      await page.goto(world.http + path, { waitUntil: "commit" });
+      await settled(page);
+      const shift = await page.evaluate(
+        () =>
+          new Promise((done) => {
+            let sum = 0;
+            new PerformanceObserver((list) => {
+              for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+            }).observe({ type: "layout-shift", buffered: true });
+            setTimeout(() => done(sum), 200);
+          }),
+      );
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      const host = new URL(world.http).host;
+      assert.deepEqual(asked.filter((url) => !url.startsWith("blob:") && new URL(url).host !== host), []);
+      assert.ok(overflow <= 0, `${overflow} px too wide`);
+      assert.ok(shift <= 0.05, `layout shift ${shift.toFixed(3)}`);
+      await close();
+    });
+  }
+});
+
+test("each language is spoken and remembered, and so is the theme", async () => {
+  const { page, close } = await world.open("/browse", { locale: "zh-TW" });
+  await page.getByRole("heading", { name: "瀏覽" }).waitFor();
+  assert.equal(await page.getAttribute("html", "lang"), "zh-TW");
+  await page.getByRole("button", { name: "語言與外觀" }).click();
+  await page.getByLabel("外觀").selectOption("dark");
+  assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+  await page.locator("#language").selectOption("zh-CN");
+  await page.getByRole("heading", { name: "浏览" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "浏览" }).waitFor();
+  assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+  await close();
+});
