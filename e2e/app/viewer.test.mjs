@@ -92,7 +92,8 @@ describe("a viewer who joins in", () => {
     await input.fill(text);
     const tookMs = await page.evaluate(async (words) => {
       const log = document.querySelector("[role=log]");
-      const seen = new Promise((done) => {
+      const seen = new Promise((done, fail) => {
+        setTimeout(() => fail(new Error("the words never came")), 5_000);
         const observer = new MutationObserver(() => log.textContent.includes(words) && done(performance.now()));
         observer.observe(log, { childList: true, subtree: true });
       });

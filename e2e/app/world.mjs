@@ -72,7 +72,9 @@ export async function startWorld({ settings = {} } = {}) {
       const errors = [];
       page.on("pageerror", (error) => errors.push(String(error)));
       page.on("console", (message) => {
-        if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(message.text());
+        // The browser itself reports what the network refused; the page deals with that.
+        const isNetwork = /^(Failed to load resource|WebSocket connection to)/.test(message.text());
+        if (message.type() === "error" && !isNetwork) errors.push(message.text());
       });
       await page.goto(pages.http + path, { waitUntil: "commit" });
       return {

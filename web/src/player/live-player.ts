@@ -138,7 +138,8 @@ export class LivePlayer extends HTMLElement {
     if (this.sawFirstFrame) return;
     this.sawFirstFrame = true;
     performance.mark("first-frame");
-    void this.addControls();
+    // Out of reach just now: with the first picture of the next try they are asked for again.
+    this.addControls().catch(() => (this.sawFirstFrame = false));
   }
 
   private async addControls(): Promise<void> {

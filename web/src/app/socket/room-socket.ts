@@ -127,7 +127,9 @@ export function openRoom(
   on.on("connect", onConnect);
   on.on("disconnect", onLost);
   const wired = Object.entries(listeners).map(([event, listener]) => {
-    const heard = (payload: unknown) => {
+    const heard = (told: unknown) => {
+      // A batch may come wrapped once more.
+      const payload = Array.isArray(told) ? told.flat() : told;
       if (roomOf(payload) === undefined || roomOf(payload) === roomId) (listener as (payload: unknown) => void)(payload);
     };
     on.on(event, heard);
