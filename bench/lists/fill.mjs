@@ -11,10 +11,10 @@ export function statements({ users, rooms, messages, gifts, now }) {
   return [
     `INSERT INTO users (username, password_hash, created_at, updated_at) ${numbers(users)}
       SELECT 'user' || p, '', ${now}, ${now} FROM n`,
-    // Nine of ten have ended; one of twenty is not public; each is its own 20 characters.
+    // One of ten is paused, which counts as live, nine have ended; one of twenty is not public; each is its own 20 characters.
     `INSERT INTO rooms (user_id, name, title, category, labels, privacy, status, viewer_count, created_at, updated_at) ${numbers(rooms)}
       SELECT 2 + p % ${users}, 'r' || (10000000 + p) || 'abcdefghijk', '直播间 ' || p || ' ' || ${word}, ${word}, '["游戏"]',
-        CASE WHEN p % 20 = 0 THEN 'unlisted' ELSE 'public' END, CASE WHEN p % 10 = 0 THEN 1 ELSE 3 END,
+        CASE WHEN p % 20 = 0 THEN 'unlisted' ELSE 'public' END, CASE WHEN p % 10 = 0 THEN 2 ELSE 3 END,
         CASE WHEN p % 10 = 0 THEN p % 977 ELSE 0 END, ${now}, ${now} FROM n`,
     `INSERT INTO room_grams (room_id, gram) WITH RECURSIVE n(p) AS (SELECT 1 UNION ALL SELECT p + 1 FROM n WHERE p < 60),
       t AS (SELECT r.id AS id, lower(r.title || ' ' || u.username || ' 游戏') AS text FROM rooms r JOIN users u ON u.id = r.user_id WHERE r.id > 1),

@@ -6,11 +6,10 @@ import assert from "node:assert/strict";
 import { createHmac, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { startPostgres } from "../lib/databases.mjs";
+import { freePort, startPostgres } from "../lib/databases.mjs";
 import { publishFile } from "../lib/ffmpeg.mjs";
 import { ask as askPlainly, connect } from "../lib/people.mjs";
 import { sleep, start, until } from "../lib/processes.mjs";
@@ -46,14 +45,6 @@ async function must(method, path, options) {
   const { status, text, body } = await ask(method, path, options);
   assert.ok(status < 300, `${method} ${path} answered ${status}: ${text}`);
   return body;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** The one-time password of now (RFC 6238). */

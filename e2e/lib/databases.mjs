@@ -1,7 +1,9 @@
 // Databases of the tests: a PostgreSQL of its own in a folder of its own, and SQL asked past the server.
 
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run, start, until } from "./processes.mjs";
@@ -13,6 +15,16 @@ function programs() {
   const base = "/usr/lib/postgresql";
   const versions = readdirSync(base).sort((a, b) => Number(a) - Number(b));
   return join(base, versions.at(-1), "bin");
+}
+
+/** A port nobody listens on now. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 /**
@@ -34,7 +46,7 @@ export async function startPostgres({ durable = false, password, settings = {} }
   const method = password === undefined ? ["-A", "trust"] : ["-A", "scram-sha-256", `--pwfile=${secret}`];
   const [initdb, ...how] = as("initdb", ["-D", data, "-U", "weir", "-N", ...method]);
   await run(initdb, how, { cwd: dir });
-  const port = password === undefined ? 5432 : 20_000 + (process.pid % 20_000);
+  const port = password === undefined ? 5432 : await freePort();
   const [postgres, ...args] = as("postgres", [
     ...["-D", data, "-k", dir, "-p", String(port)],
     ...["-c", `listen_addresses=${password === undefined ? "" : "127.0.0.1"}`],
