@@ -207,6 +207,21 @@ for (const [name, open] of Object.entries(DATABASES)) {
       assert.equal((await call(weir, "GET", "/api/v1/me/wallet", { token: giver.token })).coin, 97 * PRICE);
     });
 
+    test("who asks again after the room has ended gets the answer, and nobody gives there any more", async () => {
+      const [giver] = await people("late", 1, 10 * PRICE);
+      const ending = await openRoom(weir, host, "it ends");
+      const client = await enter(weir, giver, ending);
+      const asked = (key) => ({ live_id: ending.id, gift_id: gift.id, idempotency_key: key });
+      const { gift: paid } = await client.ask("gift", asked("late"));
+      await call(weir, "POST", `/api/v1/rooms/${ending.id}/status`, { token: host.token, body: { type: "stop" } });
+      assert.deepEqual((await client.ask("gift", asked("late"))).gift, paid);
+      assert.equal((await client.ask("gift", asked("later"))).error.code, "room_ended");
+      const headers = { "idempotency-key": "late" };
+      const again = await ask(weir, "POST", `/api/v1/rooms/${ending.id}/gifts`, { token: giver.token, headers, body: { gift_id: gift.id } });
+      assert.deepEqual(again.body, paid);
+      client.close();
+    });
+
     test(`64 sockets of one account with coins for 5 gifts pay 5, ${ROUNDS} times`, async () => {
       const [giver] = await people("racer", 1, PRICE);
       const witness = await enter(weir, host, room);

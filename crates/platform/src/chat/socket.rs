@@ -218,7 +218,8 @@ async fn join(
 
 /// Gives a gift; the room hears of it when it is paid.
 async fn give(platform: &Platform, user: &User, room_id: i64, data: &Value) -> Result<Value> {
-    let room = open_room(platform, room_id).await?;
+    // Also of a room that has ended: whether something was paid before is asked first.
+    let room = rooms::get(&platform.db, room_id).await?;
     let gift_id = data["gift_id"].as_i64().or_else(|| data["gift_id"].as_str()?.parse().ok());
     let gift_id = gift_id.ok_or_else(|| Error::invalid("gift_id", "gift_id is the number of a gift."))?;
     let (num, key) = (data["num"].as_i64().unwrap_or(1), data["idempotency_key"].as_str());
