@@ -27,6 +27,7 @@ test("a new host opens a room with a few clicks and two typed fields", async () 
   await page.getByLabel("使用者名稱").fill("painter");
   await page.getByLabel("密碼").fill(PASSWORD);
   await page.getByRole("button", { name: "註冊" }).click();
+  await page.getByRole("button", { name: "painter 的帳號" }).waitFor();
   await page.getByRole("link", { name: "開播" }).first().click();
   await page.getByRole("button", { name: "建立直播間" }).click();
   await page.getByRole("heading", { name: "用 OBS 開播" }).waitFor();

@@ -6,12 +6,11 @@ import { useState } from "react";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import { isCode } from "../api/errors";
-import { meQuery } from "../api/queries";
 import type { Opened } from "../api/schema";
+import { become } from "../api/session";
 import { Button } from "../parts/Button/Button";
 import { Field, Form } from "../parts/Field/Field";
 import { Box, Page } from "../parts/Page/Page";
-import { leaveSocket } from "../socket/room-socket";
 import { safeNext } from "./next";
 
 export function Login() {
@@ -91,9 +90,7 @@ function useArrival(next: string | undefined) {
   const cache = useQueryClient();
   const navigate = useNavigate();
   return async ({ user }: Opened) => {
-    leaveSocket();
-    cache.clear();
-    cache.setQueryData(meQuery.queryKey, user);
+    become(cache, user);
     await navigate({ to: safeNext(next), replace: true });
   };
 }

@@ -5,6 +5,7 @@
 
 import { io, type Socket } from "socket.io-client";
 import type { Comment, PublicUser, Sent } from "../api/schema";
+import { attach } from "./personal";
 
 export interface Online {
   live_id: number;
@@ -56,32 +57,21 @@ const ACK_TIMEOUT_MS = 8_000;
 const REJOIN_MS = 3_000;
 
 let socket: Socket | undefined;
-/** What is for this person wherever they are; heard over the socket when there is one. */
-const personal = new Set<readonly [event: string, listener: () => void]>();
 
 function connection(): Socket {
   if (socket === undefined) {
-    socket = io({ transports: ["websocket", "polling"], reconnectionDelay: 500, reconnectionDelayMax: 5_000 });
-    for (const [event, listener] of personal) socket.on(event, listener);
+    const opened = io({ transports: ["websocket", "polling"], reconnectionDelay: 500, reconnectionDelayMax: 5_000 });
+    socket = opened;
+    attach({
+      on: (event, listener) => opened.on(event, listener),
+      off: (event, listener) => opened.off(event, listener),
+      leave: () => {
+        opened.disconnect();
+        socket = undefined;
+      },
+    });
   }
   return socket;
-}
-
-/** Who signs out or in is somebody else from then on. */
-export function leaveSocket(): void {
-  socket?.disconnect();
-  socket = undefined;
-}
-
-/** Listens to what is for this person; opens no socket of its own. */
-export function onPersonal(event: string, listener: () => void): () => void {
-  const entry = [event, listener] as const;
-  personal.add(entry);
-  socket?.on(event, listener);
-  return () => {
-    personal.delete(entry);
-    socket?.off(event, listener);
-  };
 }
 
 /** A room that is open: what can be said into it, and how to leave. */

@@ -41,7 +41,8 @@ export function HealthBox({ room }: { room: RoomView }) {
             <Figure label={t("health.dropped")} value={String(data.samples.reduce((sum, sample) => sum + sample.dropped, 0))} />
           </dl>
           <Bitrate samples={data.samples} />
-          <ul className={styles.advice} role="status">
+          <div role="status">
+          <ul className={styles.advice}>
             {data.advice.length === 0 ? (
               <li data-good="true">
                 <Icon name="check" />
@@ -56,6 +57,7 @@ export function HealthBox({ room }: { room: RoomView }) {
               ))
             )}
           </ul>
+          </div>
         </>
       )}
     </Box>

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ago, dateTime, t, has } from "../../i18n/app";
 import { call } from "../api/client";
 import { pagesQuery } from "../api/queries";
-import type { Ban, Done, RoomView } from "../api/schema";
+import type { Ban, Done, RoomView, Rules } from "../api/schema";
 import { Button } from "../parts/Button/Button";
 import { CheckField, Field, Form, TextField } from "../parts/Field/Field";
 import { More } from "../parts/More/More";
@@ -17,31 +17,37 @@ import styles from "./Studio.module.css";
 export function ModerationPage() {
   return (
     <WithRoom>
-      {(room) => (
-        <div className={styles.overview}>
-          <div className={styles.column}>
-            <RulesBox room={room} />
-            <Moderators room={room} />
-          </div>
-          <div>
-            <Section title={t("bans.title")}>
-              <Bans room={room} />
-            </Section>
-            <Section title={t("log.title")}>
-              <Log room={room} />
-            </Section>
-          </div>
-        </div>
-      )}
+      {(room) => <OfRoom room={room} />}
     </WithRoom>
   );
 }
 
-function RulesBox({ room }: { room: RoomView }) {
+function OfRoom({ room }: { room: RoomView }) {
+  const key = ["rules", room.id];
+  const { data, error, refetch } = useQuery({ queryKey: key, queryFn: () => call("GET /api/v1/rooms/{id}/rules", { path: { id: room.id } }) });
+  // All at once: what stands below the rules must not jump when they come.
+  if (data === undefined) return error === null ? <Skeleton height="32rem" /> : <Failed error={error} onRetry={() => void refetch()} />;
+  return (
+    <div className={styles.overview}>
+      <div className={styles.column}>
+        <RulesBox room={room} rules={data} />
+        <Moderators room={room} />
+      </div>
+      <div>
+        <Section title={t("bans.title")}>
+          <Bans room={room} />
+        </Section>
+        <Section title={t("log.title")}>
+          <Log room={room} />
+        </Section>
+      </div>
+    </div>
+  );
+}
+
+function RulesBox({ room, rules }: { room: RoomView; rules: Rules }) {
   const cache = useQueryClient();
   const path = { id: room.id };
-  const key = ["rules", room.id];
-  const { data, error, refetch } = useQuery({ queryKey: key, queryFn: () => call("GET /api/v1/rooms/{id}/rules", { path }) });
   const save = useMutation({
     mutationFn: (texts: Record<string, string>) =>
       call("PUT /api/v1/rooms/{id}/rules", {
@@ -52,19 +58,18 @@ function RulesBox({ room }: { room: RoomView }) {
           blocked_words: (texts.blocked_words ?? "").split("\n").map((word) => word.trim()).filter((word) => word !== ""),
         },
       }),
-    onSuccess: (rules) => {
-      cache.setQueryData(key, rules);
+    onSuccess: (saved) => {
+      cache.setQueryData(["rules", room.id], saved);
       toast(t("saved"));
     },
   });
-  if (data === undefined) return error === null ? <Skeleton height="14rem" /> : <Failed error={error} onRetry={() => void refetch()} />;
   return (
     <Box>
       <h2>{t("rules.title")}</h2>
       <Form onSend={(texts) => save.mutate(texts)} error={save.error}>
-        <Field label={t("rules.slow")} hint={t("rules.slowHint")} name="slow_seconds" type="number" min={0} max={3600} defaultValue={data.slow_seconds} required />
-        <CheckField label={t("rules.linksOff")} name="links_off" defaultChecked={data.links_off} />
-        <TextField label={t("rules.words")} hint={t("rules.wordsHint")} name="blocked_words" rows={5} defaultValue={data.blocked_words.join("\n")} />
+        <Field label={t("rules.slow")} hint={t("rules.slowHint")} name="slow_seconds" type="number" min={0} max={3600} defaultValue={rules.slow_seconds} required />
+        <CheckField label={t("rules.linksOff")} name="links_off" defaultChecked={rules.links_off} />
+        <TextField label={t("rules.words")} hint={t("rules.wordsHint")} name="blocked_words" rows={5} defaultValue={rules.blocked_words.join("\n")} />
         <Button kind="main" type="submit" busy={save.isPending}>
           {t("action.save")}
         </Button>

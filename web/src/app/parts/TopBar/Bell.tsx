@@ -6,7 +6,7 @@ import { useEffect, useRef } from "react";
 import { ago, t } from "../../../i18n/app";
 import { call } from "../../api/client";
 import { notificationsQuery } from "../../api/queries";
-import { onPersonal } from "../../socket/room-socket";
+import { onPersonal } from "../../socket/personal";
 import { Icon } from "../Icon/Icon";
 import { Notice } from "../Notice/Notice";
 import styles from "./TopBar.module.css";

@@ -6,9 +6,9 @@ import { useRef, useState } from "react";
 import { LANGUAGE_NAMES, rememberLanguage, type Language } from "../../../i18n";
 import { language, number, t } from "../../../i18n/app";
 import { call } from "../../api/client";
-import { isAdminQuery, meQuery, walletQuery } from "../../api/queries";
+import { isAdminQuery, walletQuery } from "../../api/queries";
 import type { PublicUser } from "../../api/schema";
-import { leaveSocket } from "../../socket/room-socket";
+import { become } from "../../api/session";
 import { chooseTheme, currentTheme, type Theme } from "../../theme";
 import { Avatar } from "../Avatar/Avatar";
 import { Icon } from "../Icon/Icon";
@@ -40,9 +40,7 @@ function Person({ me, onDone }: { me: PublicUser; onDone: () => void }) {
   const signOut = async () => {
     try {
       await call("DELETE /api/v1/session");
-      leaveSocket();
-      cache.clear();
-      cache.setQueryData(meQuery.queryKey, null);
+      become(cache, null);
       onDone();
       await navigate({ to: "/" });
     } catch (error) {
@@ -124,6 +122,7 @@ function Looks() {
       <label className={styles.choice}>
         <span>{t("theme.label")}</span>
         <select
+          id="theme"
           value={theme}
           onChange={(event) => {
             const chosen = event.target.value as Theme;
