@@ -62,10 +62,10 @@ test("a viewer sees the show; pausing and going on reach the viewer", async () =
   const { page } = view;
   const viewer = await world.open(roomAddress);
   await waitForPlayback(viewer.page);
-  await page.getByRole("button", { name: "暫停" }).click();
+  await page.getByRole("button", { name: "暫停直播" }).click();
   await viewer.page.getByText("The host is away for a moment.").waitFor({ timeout: 25_000 });
-  await page.getByRole("button", { name: "繼續" }).click();
-  await page.getByRole("button", { name: "暫停" }).waitFor();
+  await page.getByRole("button", { name: "繼續直播" }).click();
+  await page.getByRole("button", { name: "暫停直播" }).waitFor();
   await viewer.close();
 });
 

@@ -27,58 +27,64 @@ export function Home() {
   const names = new Set(rooms.map((room) => room.stream));
   const followedIds = new Set(followedRooms.map((room) => room.id));
   const otherRooms = rooms.filter((room) => !followedIds.has(room.id));
-  const isOnlyFollowed = rooms.length > 0 && otherRooms.length === 0;
   const others = streams.data?.streams.filter(({ stream }) => !names.has(stream) && !isRoomName(stream)) ?? [];
   const isKnown = live.data !== undefined && !streams.isPending && me !== undefined && (me === null || !followed.isPending);
-  const isEmpty = isKnown && rooms.length === 0 && others.length === 0;
+  // All at once: the greeting and the followed come above what is live, and nothing that is read may jump.
+  if (!isKnown) {
+    return (
+      <Page title={t("home.title")} hideTitle>
+        {live.error === null ? <Skeleton height="24rem" /> : <Failed error={live.error} onRetry={() => void live.refetch()} />}
+      </Page>
+    );
+  }
   return (
     <Page title={t("home.title")} hideTitle>
-      {me === null && (
-        <div className={styles.welcome}>
-          <div>
-            <h2>{t("home.welcome")}</h2>
-            <p>{t("home.welcomeText")}</p>
-          </div>
-          <ButtonLink to="/register" search={{ next: undefined }}>
-            {t("account.register")}
-          </ButtonLink>
-        </div>
-      )}
+      {me === null && <Welcome />}
       {followedRooms.length > 0 && (
         <Section title={t("home.followed")}>
           <RoomGrid rooms={followedRooms} />
         </Section>
       )}
-      {!(isOnlyFollowed && others.length === 0) && (
-      <Section title={t("home.live")}>
-        <div className={styles.list}>
-          {live.error !== null && live.data === undefined ? (
-            <Failed error={live.error} onRetry={() => void live.refetch()} />
-          ) : !isKnown ? (
-            <Skeleton height="9rem" />
-          ) : isEmpty ? (
-            <Notice
-              icon="signal"
-              title={t("home.empty.title")}
-              text={t("home.empty.text")}
-              action={
-                <ButtonLink to="/studio" kind="main" icon="camera">
-                  {t("nav.goLive")}
-                </ButtonLink>
-              }
-            />
-          ) : (
-            <>
-              <RoomGrid rooms={otherRooms} />
-              <Streams streams={others} hasRooms={otherRooms.length > 0} />
-            </>
-          )}
-        </div>
-      </Section>
+      {(otherRooms.length > 0 || others.length > 0) && (
+        <Section title={t("home.live")}>
+          <RoomGrid rooms={otherRooms} />
+          <Streams streams={others} hasRooms={otherRooms.length > 0} />
+        </Section>
       )}
-      {/* Only below what is known: nothing that is read may jump. */}
-      {isKnown && <Publish publishUrl={streams.data?.publish_url} />}
+      {rooms.length === 0 && others.length === 0 && <NobodyLive />}
+      <Publish publishUrl={streams.data?.publish_url} />
     </Page>
+  );
+}
+
+function Welcome() {
+  return (
+    <div className={styles.welcome}>
+      <div>
+        <h2>{t("home.welcome")}</h2>
+        <p>{t("home.welcomeText")}</p>
+      </div>
+      <ButtonLink to="/register" search={{ next: undefined }}>
+        {t("account.register")}
+      </ButtonLink>
+    </div>
+  );
+}
+
+function NobodyLive() {
+  return (
+    <Section title={t("home.live")}>
+      <Notice
+        icon="signal"
+        title={t("home.empty.title")}
+        text={t("home.empty.text")}
+        action={
+          <ButtonLink to="/studio" kind="main" icon="camera">
+            {t("nav.goLive")}
+          </ButtonLink>
+        }
+      />
+    </Section>
   );
 }
 
