@@ -35,7 +35,7 @@ test("a new host opens a room with a few clicks and two typed fields", async () 
 
 test("the key is shown once, behind dots until it is asked for", async () => {
   const { page } = view;
-  await page.getByRole("button", { name: "產生推流密鑰" }).click();
+  await page.getByRole("button", { name: "產生串流金鑰" }).click();
   const key = page.locator("code", { hasText: "•" });
   await key.waitFor();
   assert.ok(!(await page.content()).includes("sk_"), "the key is not on the page");
@@ -48,12 +48,12 @@ test("the key is shown once, behind dots until it is asked for", async () => {
 test("the signal is seen, the room goes live by itself, and a keyframe interval of 10 s is named in words", async (t) => {
   const { page } = view;
   const began = Date.now();
-  await page.getByText("碼率", { exact: true }).waitFor();
+  await page.getByText("位元率", { exact: true }).waitFor();
   t.diagnostic(`figures ${Date.now() - began} ms after the encoder was started`);
   assert.ok(Date.now() - began < SIGNAL_SEEN_MAX_MS, `${Date.now() - began} ms`);
   await page.locator("[class*=show] .badge", { hasText: "直播中" }).waitFor();
   await waitForPlayback(page);
-  await page.getByText(/關鍵幀間隔是 \d+ 秒/).waitFor({ timeout: 30_000 });
+  await page.getByText(/關鍵影格間隔是 \d+ 秒/).waitFor({ timeout: 30_000 });
   const href = await page.getByRole("link", { name: "以觀眾身分查看" }).getAttribute("href");
   roomAddress = href;
 });

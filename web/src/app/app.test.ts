@@ -22,7 +22,7 @@ describe("addresses of calls", () => {
 
 describe("errors", () => {
   test("are said in the viewer's language, known ones by their code", () => {
-    expect(codeText("not_enough_coins", "You have 3 coins.")).toBe("金幣不足，請先充值。");
+    expect(codeText("not_enough_coins", "You have 3 coins.")).toBe("金幣不足，請先儲值。");
   });
 
   test("that are unknown never show the server's raw words", () => {

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { compact, dateTime, t } from "../../i18n/app";
+import { compact, day, t } from "../../i18n/app";
 import { call } from "../api/client";
 import { isCode } from "../api/errors";
 import { followQuery, meQuery, roomsQuery } from "../api/queries";
@@ -58,7 +58,7 @@ function Of({ user }: { user: Profile }) {
         <div className={styles.names}>
           <p className={styles.name}>{user.name}</p>
           <p className="hint">
-            @{user.username} · {t("channel.followers", { count: compact(counts?.followers ?? 0) })} · {t("channel.since", { at: dateTime(user.created_at) })}
+            @{user.username} · {t("channel.followers", { count: compact(counts?.followers ?? 0) })} · {t("channel.since", { at: day(user.created_at) })}
           </p>
           {user.bio !== "" && <p className={styles.bio}>{user.bio}</p>}
         </div>

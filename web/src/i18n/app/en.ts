@@ -96,7 +96,7 @@ export const en = {
   "channel.edit": "Edit profile",
   "channel.empty": "No public room yet",
   "channel.emptyText": "Follow to hear when they go live.",
-  "channel.followers": "{count} followers",
+  "channel.followers": "Followers: {count}",
   "channel.missing": "There is nobody of this name",
   "channel.missingText": "The name may be misspelt, or the account was closed.",
   "channel.rooms": "Rooms",

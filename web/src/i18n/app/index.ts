@@ -48,6 +48,11 @@ export function dateTime(ms: number): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(ms);
 }
 
+/** The day of unix milliseconds. */
+export function day(ms: number): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(ms);
+}
+
 /** "5 minutes ago", "in 2 days". */
 export function ago(ms: number, now = Date.now()): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
