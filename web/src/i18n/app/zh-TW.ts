@@ -303,7 +303,7 @@ export const zhTW: Messages = {
   "moderators.text": "房管可以刪訊息、禁言、封鎖，也能修改聊天室規則。",
   "moderators.title": "房管",
   "nav.account": "{name} 的帳號",
-  "nav.admin": "站點管理",
+  "nav.admin": "網站管理",
   "nav.browse": "瀏覽",
   "nav.channel": "我的主頁",
   "nav.following": "追蹤",
