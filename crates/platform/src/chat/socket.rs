@@ -18,6 +18,7 @@ use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Messages for clients that asked for batches are gathered this long.
@@ -47,8 +48,8 @@ struct Connection {
     token: Option<String>,
     /// Who it showed to be, by which token, in which session, when looked up.
     known: Mutex<Option<Known>>,
-    /// One event of a socket after the other.
-    turn: tokio::sync::Mutex<()>,
+    /// One event of a socket after the other, and the first when it is connected.
+    turn: Semaphore,
 }
 
 /// The layer that serves `/socket.io/`; whatever goes to the rooms goes through it from now on.
@@ -71,7 +72,12 @@ pub fn layer(platform: &Arc<Platform>) -> SocketIoLayer {
         listen(&for_connections, &socket, auth.ok().as_ref());
         Ok::<(), Infallible>(())
     };
-    io.ns("/", (async |_: SocketRef| {}).with(before));
+    let connected = async |socket: SocketRef| {
+        if let Some(connection) = socket.extensions.get::<Arc<Connection>>() {
+            connection.turn.add_permits(1);
+        }
+    };
+    io.ns("/", connected.with(before));
     tokio::spawn(pass_on(platform.clone(), io));
     layer
 }
@@ -83,7 +89,7 @@ fn listen(platform: &Arc<Platform>, socket: &SocketRef, auth: Option<&Value>) {
         refused: AtomicU32::new(0),
         token,
         known: Mutex::new(None),
-        turn: tokio::sync::Mutex::new(()),
+        turn: Semaphore::new(0),
     }));
     for name in ["joinLive", "leaveLive", "comment", "gift"] {
         let platform = platform.clone();
@@ -116,7 +122,7 @@ async fn handle(platform: &Platform, socket: &SocketRef, name: &str, data: Value
         Ok(()) => {
             connection.refused.store(0, Relaxed);
             let answer = async {
-                let _turn = connection.turn.lock().await;
+                let _turn = connection.turn.acquire().await;
                 answer(platform, socket, &connection, name, &data).await
             };
             let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await;
