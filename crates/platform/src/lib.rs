@@ -128,8 +128,14 @@ impl Platform {
         let is_alone = config.redis_url.is_empty();
         let platform = Self::on(config, db, hub, bus, tokens);
         settings::load(&platform).await.map_err(OpenError::Settings)?;
-        if is_alone && let Err(error) = rooms::status::settle_all(&Arc::downgrade(&platform)).await {
-            tracing::warn!(%error, "rooms that were live when the server stopped could not be paused");
+        if is_alone {
+            // There may be thousands; nobody waits for it.
+            let weak = Arc::downgrade(&platform);
+            tokio::spawn(async move {
+                if let Err(error) = rooms::status::settle_all(&weak).await {
+                    tracing::warn!(%error, "rooms that were live when the server stopped could not be paused");
+                }
+            });
         }
         Ok(platform)
     }

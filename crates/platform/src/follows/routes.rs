@@ -1,10 +1,10 @@
 use super::Counts;
-use crate::accounts::PublicUser;
+use crate::accounts::{PublicUser, users};
 use crate::caller::Caller;
 use crate::db::sql;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
-use crate::{Platform, Result, row};
+use crate::{Error, Platform, Result, row};
 use axum::extract::State;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -42,6 +42,9 @@ async fn read(
     caller: Caller,
     Path(id): Path<i64>,
 ) -> Result<Json<Counts>> {
+    if users::by_id(&platform.db, id).await?.is_none() {
+        return Err(Error::not_found("user_not_found", "There is no such user."));
+    }
     let caller_id = caller.user.as_ref().map(|user| user.id);
     Ok(Json(super::counts(&platform.db, id, caller_id).await?))
 }

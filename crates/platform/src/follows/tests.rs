@@ -27,4 +27,5 @@ async fn nobody_follows_oneself_a_stranger_to_the_house_or_while_signed_out() {
     assert_eq!(host.call(Method::PUT, &path, None).await.0, StatusCode::BAD_REQUEST);
     assert_eq!(host.call(Method::PUT, "/api/v1/users/999/follow", None).await.0, StatusCode::NOT_FOUND);
     assert_eq!(nobody.get("/api/v1/me/following").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(nobody.get("/api/v1/users/999/follow").await.0, StatusCode::NOT_FOUND);
 }
