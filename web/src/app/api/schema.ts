@@ -65,7 +65,7 @@ export type Broadcast = {
   id: number;
   /** Unix ms. */
   started_at: number;
-  /** Most players at once. */
+  /** Most viewers at once. */
   viewers_peak: number;
   /** People who were signed in and came to the room. */
   viewers_total: number;
@@ -75,7 +75,7 @@ export type Broadcast = {
 export type Change = {
   /** Up to 32 characters. */
   category?: string | null;
-  /** Address of the picture: one of ours, `http(s)://…`, or empty. */
+  /** One of our pictures (`/media/images/…`), a web address, which is fetched and becomes one, or empty. */
   cover?: string | null;
   /** The labels. */
   labels?: string[] | null;
@@ -155,6 +155,30 @@ export type Credited = {
   is_new: boolean;
 };
 
+/** An event on its way to a webhook. */
+export type Delivery = {
+  /** Times it was sent. */
+  attempts: number;
+  /** When it happened, unix ms. */
+  created_at: number;
+  /** When it was delivered or given up, unix ms. */
+  done_at?: number | null;
+  /** When it is sent next, unix ms; of one that is done: when its last attempt had to be over. */
+  due_at: number;
+  /** Why the last attempt failed; empty when it did not. */
+  error: string;
+  /** The event: `id` in what is posted. */
+  event: string;
+  /** Its number, `X-Weir-Delivery`. */
+  id: number;
+  /** `went_live`, `ended`, `follow`, `gift` or `ping`. */
+  kind: string;
+  /** `waiting`, `delivered` or `failed` (given up). */
+  state: string;
+  /** Status of the last answer; nothing when none came. */
+  status?: number | null;
+};
+
 /** A line of the log. */
 export type Done = {
   /** ban, lift, delete, restore, rules, pin, moderator_add or moderator_remove. */
@@ -185,6 +209,20 @@ export type Entry = {
   kind: string;
   /** What it was for. */
   reference: string;
+};
+
+/** A refusal or a failure. */
+export type ErrorAnswer = {
+  /** What was wrong. */
+  error: ErrorBody;
+};
+
+/** What was wrong. */
+export type ErrorBody = {
+  /** Stable; what a client translates. */
+  code: string;
+  /** For people, in English. */
+  message: string;
 };
 
 /** A gift of the catalogue. */
@@ -229,6 +267,38 @@ export type Health = {
   is_there: boolean;
   /** The last minutes, the oldest first. */
   samples: Sample[];
+};
+
+/** A picture. */
+export type Image = {
+  /** Bytes. */
+  bytes: number;
+  /** Unix ms. */
+  created_at: number;
+  /** Pixels. */
+  height: number;
+  /** Its number. */
+  id: number;
+  /** What it is for. */
+  kind: string;
+  /** Where it is. */
+  url: string;
+  /** Pixels. */
+  width: number;
+};
+
+/** An invitation; its code is not kept. */
+export type Invitation = {
+  /** Unix ms. */
+  created_at: number;
+  /** The admin who made it. */
+  created_by: number;
+  /** Until when it is good, unix ms. */
+  expires_at: number;
+  /** Its number. */
+  id: number;
+  /** Who registered with it. */
+  used_by?: number | null;
 };
 
 /** Whether there is a key. */
@@ -277,8 +347,18 @@ export type LogEntry = {
   user_id: number;
 };
 
+/** A token, which is shown this once. */
+export type MadeToken = {
+  /** Its number. */
+  id: number;
+  /** To show as `Authorization: Bearer …`. */
+  token: string;
+};
+
 /** Who wants an account. */
 export type NewAccount = {
+  /** The code of an invitation, while registration is by invitation. */
+  invitation?: string;
   /** The name that is shown. */
   nickname?: string;
   /** The password. */
@@ -309,6 +389,14 @@ export type NewCodes = {
   count: number;
 };
 
+/** Invitations to be made. */
+export type NewInvitations = {
+  /** How many. */
+  count: number;
+  /** For how many days they are good, 1 to 365; 14 when not said. */
+  days?: number;
+};
+
 /** A stream key, which is shown this once. */
 export type NewKey = {
   /** What to put into the encoder. */
@@ -331,7 +419,7 @@ export type NewReport = {
 export type NewRoom = {
   /** Up to 32 characters. */
   category?: string;
-  /** Address of the picture: one of ours, `http(s)://…`, or empty. */
+  /** One of our pictures (`/media/images/…`), a web address, which is fetched and becomes one, or empty. */
   cover?: string;
   /** The labels. */
   labels?: string[];
@@ -343,6 +431,22 @@ export type NewRoom = {
   scheduled_at?: number | null;
   /** The title. */
   title: string;
+};
+
+/** A webhook that was just made. */
+export type NewTarget = Target & {
+  /** Key of its signatures. Shown this once. */
+  secret: string;
+};
+
+/** A token to be made. */
+export type NewToken = {
+  /** For how many days it is good, 1 to 3650; nothing: until it is taken back. */
+  days?: number | null;
+  /** What it is for, 1 to 80 characters. */
+  name: string;
+  /** What it may do. */
+  scopes: Scope[];
 };
 
 /** Something one was told. */
@@ -407,6 +511,12 @@ export type Pin = {
   comment_id?: number | null;
 };
 
+/** What was put on its way. */
+export type Pinged = {
+  /** The event: `id` in what is posted. */
+  event: string;
+};
+
 /** What everybody may read of somebody. */
 export type Profile = PublicUser & {
   /** A few words about oneself. */
@@ -417,7 +527,7 @@ export type Profile = PublicUser & {
 
 /** What is to be changed; what is not named stays. */
 export type ProfileChange = {
-  /** Address of a picture, as rooms' covers. */
+  /** One of our pictures (`/media/images/…`), or a web address, which is fetched and becomes one. */
   avatar?: string | null;
   /** A few words about oneself, up to 1000 characters. */
   bio?: string | null;
@@ -450,6 +560,9 @@ export type RecoveryCodes = {
   /** Each is good once, instead of a one-time password. */
   recovery_codes: string[];
 };
+
+/** Who may register. */
+export type Registration = "open" | "invite" | "closed";
 
 /** A report. */
 export type Report = {
@@ -500,7 +613,9 @@ export type RoomView = {
   stream: string;
   /** The title. */
   title: string;
-  /** Players that watch now. */
+  /** For `&viewer=` when watching, so that a person counts once. */
+  viewer: string;
+  /** People and players that watch now, on all servers. */
   viewer_count: number;
 };
 
@@ -508,6 +623,8 @@ export type RoomView = {
 export type Rules = {
   /** Words that are refused: 100 of 40 characters at most. */
   blocked_words: string[];
+  /** Whether only followers of the host may write. */
+  followers_only?: boolean;
   /** Whether messages with links are refused. */
   links_off: boolean;
   /** Seconds between two messages of one person, 0 to 3600; 0: as fast as they like. */
@@ -535,6 +652,9 @@ export type Sample = {
   /** Codec of the pictures (RFC 6381), if there are any. */
   video_codec?: string | null;
 };
+
+/** What a token may do. */
+export type Scope = "read" | "profile" | "rooms" | "chat" | "gifts" | "admin";
 
 /** What to put into an authenticator. */
 export type SecondFactor = {
@@ -580,10 +700,104 @@ export type Sessions = {
   sessions: SessionView[];
 };
 
+/** What can be set. */
+export type Settings = {
+  /** People one user may follow, 1 to 100000. */
+  following_max: number;
+  /** Of one gift at once, 1 to 100000. */
+  gift_num_max: number;
+  /** Characters of a chat message, 1 to 2000. */
+  message_chars_max: number;
+  /** Who may register. */
+  registration: Registration;
+  /** Rooms of one user that have not ended, 1 to 1000. */
+  rooms_per_user_max: number;
+  /** What the site is called, 1 to 40 characters. */
+  site_name: string;
+};
+
+/** The first admin. */
+export type Setup = {
+  /** The password. */
+  password: string;
+  /** What the server printed when it started. */
+  token: string;
+  /** 3 to 32 of a-z 0-9 _ -. */
+  username: string;
+};
+
+/** What pages need to know of the site. */
+export type Site = {
+  /** Of one gift at once, at most. */
+  gift_num_max: number;
+  /** Characters of a chat message at most. */
+  message_chars_max: number;
+  /** What it is called. */
+  name: string;
+  /** Whether it waits for its first admin (`POST /api/v1/setup`). */
+  needs_setup: boolean;
+  /** Who may register. */
+  registration: Registration;
+};
+
 /** What the host does. */
 export type StatusChange = {
   /** `play`, `pause` or `stop`. */
   type: Act;
+};
+
+/** A stream as admins see it. */
+export type StreamView = {
+  /** Where the publisher calls from. */
+  address?: string | null;
+  /** Codecs of its tracks (RFC 6381). */
+  codecs: string[];
+  /** Whether somebody publishes now; else it waits for its publisher. */
+  is_live: boolean;
+  /** What the publisher speaks. */
+  protocol?: string | null;
+  /** Bytes that came in. */
+  received_bytes: number;
+  /** Number of its room, when it is of one. */
+  room_id?: number | null;
+  /** Unix ms. */
+  started_at: number;
+  /** Where it is. */
+  stream: string;
+  /** Connections that watch. */
+  viewer_count: number;
+};
+
+/** A webhook as admins see it. */
+export type Target = {
+  /** Unix ms. */
+  created_at: number;
+  /** What it is told: `went_live`, `ended`, `follow`, `gift`; nothing: all. */
+  events: string[];
+  /** Its number. */
+  id: number;
+  /** Whether it is told anything now. */
+  is_active: boolean;
+  /** Why the server switched it off; empty when it did not. */
+  off_reason: string;
+  /** Where events are posted. */
+  url: string;
+};
+
+/** An API token; the token itself is not kept. */
+export type TokenView = {
+  /** Unix ms. */
+  created_at: number;
+  /** When it ends, unix ms; nothing: when it is taken back. */
+  expires_at?: number | null;
+  /** Its number. */
+  id: number;
+  /** What it is for. */
+  name: string;
+  /** What it may do. */
+  scopes: Scope[];
+  /** When it was last used, unix ms, to the minute. */
+  used_at?: number | null;
 };
 
 /** A room one was in. */
@@ -653,6 +867,27 @@ export interface Operations {
     body: GiftInput;
     answer: Gift;
   };
+  /** Invitations, the newest first. For admins. */
+  "GET /api/v1/admin/invitations": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Invitation>;
+  };
+  /** Makes invitations. For admins. */
+  "POST /api/v1/admin/invitations": {
+    path: undefined;
+    query: undefined;
+    body: NewInvitations;
+    answer: Codes;
+  };
+  /** Takes an invitation back that nobody used yet. For admins. */
+  "DELETE /api/v1/admin/invitations/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
   /** What admins did, the newest first. */
   "GET /api/v1/admin/log": {
     path: undefined;
@@ -673,6 +908,34 @@ export interface Operations {
     query: undefined;
     body: Closing;
     answer: undefined;
+  };
+  /** All rooms, also unlisted and private ones, the newest first. For admins. */
+  "GET /api/v1/admin/rooms": {
+    path: undefined;
+    query: { q?: string; category?: string; live?: boolean; following?: boolean; user_id?: number; sort?: "newest" | "viewers" | "following"; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<RoomView>;
+  };
+  /** The settings in force. For admins. */
+  "GET /api/v1/admin/settings": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Settings;
+  };
+  /** Sets what is named; null: as in the configuration. For admins. */
+  "PATCH /api/v1/admin/settings": {
+    path: undefined;
+    query: undefined;
+    body: Record<string, unknown>;
+    answer: Settings;
+  };
+  /** Streams on this server, by path. For admins. */
+  "GET /api/v1/admin/streams": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: StreamView[];
   };
   /** Ends a live stream. */
   "POST /api/v1/admin/streams/kick": {
@@ -702,6 +965,48 @@ export interface Operations {
     body: Grant;
     answer: undefined;
   };
+  /** All webhooks. For admins. */
+  "GET /api/v1/admin/webhooks": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Target[];
+  };
+  /** Adds a webhook; its secret is shown this once. For admins. */
+  "POST /api/v1/admin/webhooks": {
+    path: undefined;
+    query: undefined;
+    body: Wish;
+    answer: NewTarget;
+  };
+  /** Changes a webhook, or switches it on or off. For admins. */
+  "PATCH /api/v1/admin/webhooks/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: Change;
+    answer: Target;
+  };
+  /** Takes a webhook away, with what waits for it. For admins. */
+  "DELETE /api/v1/admin/webhooks/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** What a webhook was told and is to be told, the newest first. For admins. */
+  "GET /api/v1/admin/webhooks/{id}/deliveries": {
+    path: { id: number };
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Delivery>;
+  };
+  /** Sends a webhook a `ping`; its deliveries tell what became of it. For admins. */
+  "POST /api/v1/admin/webhooks/{id}/test": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: Pinged;
+  };
   /** Takes a message away: one's own, or, as a moderator of the room, anybody's. */
   "DELETE /api/v1/comments/{comment_id}": {
     path: { comment_id: number };
@@ -716,6 +1021,20 @@ export interface Operations {
     body: undefined;
     answer: Gift[];
   };
+  /** Uploads a picture: the body is a JPEG, PNG or WebP file. It is made smaller as its kind needs and encoded anew. */
+  "POST /api/v1/images": {
+    path: undefined;
+    query: { kind: "avatar" | "cover" | "gift" };
+    body: undefined;
+    answer: Image;
+  };
+  /** Takes a picture away: one's own, or, as an admin, anybody's. Where it is used, nothing is shown. */
+  "DELETE /api/v1/images/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
   /** Who is signed in. */
   "GET /api/v1/me": {
     path: undefined;
@@ -729,6 +1048,27 @@ export interface Operations {
     query: undefined;
     body: ProfileChange;
     answer: PublicUser;
+  };
+  /** The caller's API tokens, the newest first. */
+  "GET /api/v1/me/api-tokens": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: TokenView[];
+  };
+  /** Makes an API token. */
+  "POST /api/v1/me/api-tokens": {
+    path: undefined;
+    query: undefined;
+    body: NewToken;
+    answer: MadeToken;
+  };
+  /** Takes an API token back. */
+  "DELETE /api/v1/me/api-tokens/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
   };
   /** What the caller said, newest first. */
   "GET /api/v1/me/comments": {
@@ -771,6 +1111,13 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: undefined;
+  };
+  /** Pictures the caller uploaded, the newest first. */
+  "GET /api/v1/me/images": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Image>;
   };
   /** What one was told, the newest first. */
   "GET /api/v1/me/notifications": {
@@ -901,7 +1248,7 @@ export interface Operations {
   /** Public rooms, the newest first. */
   "GET /api/v1/rooms": {
     path: undefined;
-    query: { q?: string; category?: string; live?: boolean; following?: boolean; user_id?: number; cursor?: number; limit?: number };
+    query: { q?: string; category?: string; live?: boolean; following?: boolean; user_id?: number; sort?: "newest" | "viewers" | "following"; cursor?: number; limit?: number };
     body: undefined;
     answer: Page<RoomView>;
   };
@@ -932,6 +1279,13 @@ export interface Operations {
     query: undefined;
     body: Change;
     answer: RoomView;
+  };
+  /** Takes a room away for good: it ends, and nobody finds it any more. For its host and admins. */
+  "DELETE /api/v1/rooms/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
   };
   /** Bans and timeouts of a room, newest first. */
   "GET /api/v1/rooms/{id}/bans": {
@@ -992,9 +1346,30 @@ export interface Operations {
   /** Who gave most in a room. */
   "GET /api/v1/rooms/{id}/leaders": {
     path: { id: number };
-    query: { period?: string };
+    query: { period?: "broadcast" | "day" | "all" };
     body: undefined;
     answer: Leader[];
+  };
+  /** Members of a room, by number from the highest down. For its host. */
+  "GET /api/v1/rooms/{id}/members": {
+    path: { id: number };
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<PublicUser>;
+  };
+  /** Lets somebody in without the password. For the room's host. */
+  "PUT /api/v1/rooms/{id}/members/{user_id}": {
+    path: { id: number; user_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Lets somebody in no longer; who is in a private room is put out. For the room's host. */
+  "DELETE /api/v1/rooms/{id}/members/{user_id}": {
+    path: { id: number; user_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
   };
   /** What moderators of a room did, newest first. */
   "GET /api/v1/rooms/{id}/moderation-log": {
@@ -1003,7 +1378,7 @@ export interface Operations {
     body: undefined;
     answer: Page<Done>;
   };
-  /** Undoes a ban or brings a deleted message back. */
+  /** Undoes what a line of the log says, once. */
   "POST /api/v1/rooms/{id}/moderation-log/{done_id}/undo": {
     path: { id: number; done_id: number };
     query: undefined;
@@ -1072,6 +1447,20 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: undefined;
+  };
+  /** Makes the first admin, with the token the server printed when it started, and signs in. */
+  "POST /api/v1/setup": {
+    path: undefined;
+    query: undefined;
+    body: Setup;
+    answer: Opened;
+  };
+  /** What the site is called, and what one may do here. */
+  "GET /api/v1/site": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Site;
   };
   /** Somebody's public profile. */
   "GET /api/v1/users/by-name/{username}": {
