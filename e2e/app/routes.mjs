@@ -10,6 +10,7 @@ export function routes({ people: { host, guest, boss }, rooms }) {
     ["search-none", "/search?q=zzzz", {}],
     ["login", "/login", {}],
     ["register", "/register", {}],
+    ["setup", "/setup?token=abc", {}],
     ["room", `/live/${rooms.live.id}`, { as: guest }],
     ["room-guest", `/live/${rooms.live.id}`, {}],
     ["room-host", `/live/${rooms.live.id}`, { as: host }],
@@ -43,6 +44,7 @@ export function routes({ people: { host, guest, boss }, rooms }) {
     ["admin-reports", "/admin/reports", { as: boss }],
     ["admin-gifts", "/admin/gifts", { as: boss }],
     ["admin-codes", "/admin/codes", { as: boss }],
+    ["admin-settings", "/admin/settings", { as: boss }],
     ["admin-audit", "/admin/audit", { as: boss }],
     ["admin-refused", "/admin", { as: guest }],
   ];

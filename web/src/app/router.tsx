@@ -70,6 +70,13 @@ const register = createRoute({
   component: lazyRouteComponent(account, "Register"),
 });
 
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  validateSearch: (found): { token?: string } => ({ token: text(found.token) }),
+  component: lazyRouteComponent(account, "Setup"),
+});
+
 const studioRoot = createRoute({ getParentRoute: () => root, path: "/studio", component: lazyRouteComponent(studio, "Studio") });
 const studioPages = [
   createRoute({ getParentRoute: () => studioRoot, path: "/", component: lazyRouteComponent(studio, "Overview") }),
@@ -110,6 +117,7 @@ const adminPages = [
   createRoute({ getParentRoute: () => adminRoot, path: "/reports", component: lazyRouteComponent(admin, "Reports") }),
   createRoute({ getParentRoute: () => adminRoot, path: "/gifts", component: lazyRouteComponent(admin, "Gifts") }),
   createRoute({ getParentRoute: () => adminRoot, path: "/codes", component: lazyRouteComponent(admin, "Codes") }),
+  createRoute({ getParentRoute: () => adminRoot, path: "/settings", component: lazyRouteComponent(admin, "Site") }),
   createRoute({ getParentRoute: () => adminRoot, path: "/audit", component: lazyRouteComponent(admin, "Audit") }),
 ] as const;
 
@@ -123,6 +131,7 @@ export const router = createRouter({
     channel,
     login,
     register,
+    setup,
     studioRoot.addChildren(studioPages),
     meRoot.addChildren(mePages),
     settingsRoot.addChildren(settingsPages),

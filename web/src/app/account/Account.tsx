@@ -1,6 +1,6 @@
-/** Signing in and registering: as few fields as it takes. */
+/** Signing in, registering, and the first admin: as few fields as it takes. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { t } from "../../i18n/app";
@@ -10,6 +10,7 @@ import type { Opened } from "../api/schema";
 import { become } from "../api/session";
 import { Button } from "../parts/Button/Button";
 import { Field, Form } from "../parts/Field/Field";
+import { siteQuery } from "../api/queries";
 import { Box, Page } from "../parts/Page/Page";
 import { safeNext } from "./next";
 
@@ -48,9 +49,10 @@ export function Login() {
 export function Register() {
   const { next } = useSearch({ from: "/register" });
   const arrive = useArrival(next);
+  const { data: site } = useQuery(siteQuery);
   const register = useMutation({
-    mutationFn: ({ username = "", password = "", nickname }: Record<string, string>) =>
-      call("POST /api/v1/accounts", { body: { username, password, nickname } }),
+    mutationFn: ({ username = "", password = "", nickname, invitation }: Record<string, string>) =>
+      call("POST /api/v1/accounts", { body: { username, password, nickname, invitation } }),
     onSuccess: arrive,
   });
   return (
@@ -70,6 +72,7 @@ export function Register() {
           />
           <Field label={t("account.password")} hint={t("account.passwordHint")} name="password" type="password" autoComplete="new-password" minLength={8} required />
           <Field label={t("account.nickname")} hint={t("account.nicknameHint")} name="nickname" autoComplete="nickname" maxLength={32} />
+          {site?.registration === "invite" && <Field label={t("account.invitation")} hint={t("account.invitationHint")} name="invitation" autoComplete="off" required />}
           <Button kind="main" type="submit" busy={register.isPending}>
             {t("account.register")}
           </Button>
@@ -80,6 +83,32 @@ export function Register() {
             {t("nav.signIn")}
           </Link>
         </p>
+      </Box>
+    </Page>
+  );
+}
+
+/** Names the first admin, with the token the server printed. */
+export function Setup() {
+  const { token } = useSearch({ from: "/setup" });
+  const arrive = useArrival("/admin");
+  const setUp = useMutation({
+    mutationFn: (texts: Record<string, string>) =>
+      call("POST /api/v1/setup", { body: { token: texts.token ?? "", username: texts.username ?? "", password: texts.password ?? "" } }),
+    onSuccess: arrive,
+  });
+  return (
+    <Page title={t("setup.title")} width="narrow">
+      <Box>
+        <p>{t("setup.text")}</p>
+        <Form onSend={(texts) => setUp.mutate(texts)} error={setUp.error}>
+          <Field label={t("setup.token")} name="token" defaultValue={token} autoComplete="off" autoCapitalize="none" spellCheck={false} required />
+          <Field label={t("account.username")} hint={t("account.usernameHint")} name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} maxLength={32} required />
+          <Field label={t("account.password")} hint={t("account.passwordHint")} name="password" type="password" autoComplete="new-password" minLength={8} required />
+          <Button kind="main" type="submit" busy={setUp.isPending}>
+            {t("setup.make")}
+          </Button>
+        </Form>
       </Box>
     </Page>
   );

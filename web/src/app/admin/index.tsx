@@ -14,6 +14,7 @@ export { Audit } from "./Audit";
 export { Codes, Gifts } from "./Money";
 export { Overview, Rooms, Streams } from "./Streams";
 export { Reports } from "./Reports";
+export { Site } from "./Site";
 export { Users } from "./Users";
 
 export function Admin() {
@@ -58,6 +59,7 @@ function Gate() {
             { to: "/admin/reports", label: t("admin.reports") },
             { to: "/admin/gifts", label: t("admin.gifts") },
             { to: "/admin/codes", label: t("admin.codes") },
+            { to: "/admin/settings", label: t("admin.settings") },
             { to: "/admin/audit", label: t("admin.audit") },
           ]}
         />

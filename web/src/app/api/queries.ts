@@ -20,6 +20,9 @@ export const meQuery = queryOptions({
   staleTime: 60_000,
 });
 
+/** What the site is called, and who may register. */
+export const siteQuery = queryOptions({ queryKey: ["site"], queryFn: () => call("GET /api/v1/site"), staleTime: 300_000 });
+
 /** Whether the caller is an admin: the server lets only admins read its log. */
 export const isAdminQuery = queryOptions({
   queryKey: ["is-admin"],
