@@ -125,6 +125,12 @@ function freePort() {
   });
 }
 
+/** Until what the page asks for is there. */
+export async function settled(page) {
+  await page.waitForLoadState("load");
+  await page.waitForTimeout(1_200);
+}
+
 const AXE = await readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 /** What the accessibility checker finds serious on a page. */
