@@ -55,6 +55,7 @@ function RulesBox({ room, rules }: { room: RoomView; rules: Rules }) {
         body: {
           slow_seconds: Number(texts.slow_seconds),
           links_off: texts.links_off === "on",
+          followers_only: texts.followers_only === "on",
           blocked_words: (texts.blocked_words ?? "").split("\n").map((word) => word.trim()).filter((word) => word !== ""),
         },
       }),
@@ -69,6 +70,7 @@ function RulesBox({ room, rules }: { room: RoomView; rules: Rules }) {
       <Form onSend={(texts) => save.mutate(texts)} error={save.error}>
         <Field label={t("rules.slow")} hint={t("rules.slowHint")} name="slow_seconds" type="number" min={0} max={3600} defaultValue={rules.slow_seconds} required />
         <CheckField label={t("rules.linksOff")} name="links_off" defaultChecked={rules.links_off} />
+        <CheckField label={t("rules.followersOnly")} name="followers_only" defaultChecked={rules.followers_only ?? false} />
         <TextField label={t("rules.words")} hint={t("rules.wordsHint")} name="blocked_words" rows={5} defaultValue={rules.blocked_words.join("\n")} />
         <Button kind="main" type="submit" busy={save.isPending}>
           {t("action.save")}
