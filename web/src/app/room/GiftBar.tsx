@@ -23,7 +23,9 @@ export function GiftBar({ room, me, now }: { room: RoomView; me: PublicUser | nu
   const isIn = me !== null && me !== undefined;
   const { data: wallet } = useQuery({ ...walletQuery, enabled: isIn });
   const [chosen, setChosen] = useState<Gift>();
-  const offered = gifts?.filter((gift) => gift.is_active) ?? [];
+  // Its place is kept while nobody knows what there is to give, so that nothing jumps.
+  if (gifts === undefined) return <div className={styles.gifts} aria-hidden />;
+  const offered = gifts.filter((gift) => gift.is_active);
   if (offered.length === 0 || me?.id === room.host?.id) return null;
   return (
     <div className={styles.gifts}>
