@@ -84,7 +84,9 @@ fn page_of(path: &str) -> Option<AppPage> {
     let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match area {
         "live" => is_word(rest).then(|| AppPage::Room(rest.to_owned())),
-        "" | "browse" | "search" | "login" | "register" | "setup" => rest.is_empty().then_some(AppPage::Plain),
+        "" | "browse" | "search" | "login" | "register" | "setup" => {
+            rest.is_empty().then_some(AppPage::Plain)
+        }
         "c" | "studio" | "me" | "settings" | "admin" => Some(AppPage::Plain),
         _ => (area.starts_with('@') && rest.is_empty()).then_some(AppPage::Plain),
     }
