@@ -59,3 +59,24 @@ async fn of_two_admins_who_take_it_from_each_other_at_once_one_is_left() {
         assert_eq!(statuses.iter().filter(|status| status.is_success()).count(), 1, "{statuses:?}");
     }
 }
+
+#[tokio::test]
+async fn money_that_admins_make_and_gifts_they_change_are_in_the_log() {
+    let platform = platform().await;
+    let (admin, mark) = (Client::admin(&platform, "admin").await, Client::new(&platform, "mark").await);
+    let newest = async || admin.get("/api/v1/admin/log").await.1["items"][0].clone();
+    admin
+        .post(&format!("/api/v1/admin/users/{}/coins", mark.id), json!({"coin": 5, "reason": "thanks"}))
+        .await;
+    let line = newest().await;
+    assert_eq!(line["action"], "coins_granted");
+    assert!(line["after"].as_str().unwrap().contains("thanks"), "{line}");
+    let (_, gift) = admin.post("/api/v1/admin/gifts", json!({"name": "rose", "coin": 5})).await;
+    admin.put(&format!("/api/v1/admin/gifts/{}", gift["id"]), json!({"name": "rose", "coin": 7})).await;
+    let line = newest().await;
+    assert_eq!(line["action"], "gift_changed");
+    assert!(line["before"].as_str().unwrap().contains("\"coin\":5"), "{line}");
+    assert!(line["after"].as_str().unwrap().contains("\"coin\":7"), "{line}");
+    admin.post("/api/v1/admin/coin-codes", json!({"count": 1, "coin": 9})).await;
+    assert_eq!(newest().await["action"], "coin_codes_made");
+}

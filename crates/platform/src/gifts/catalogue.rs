@@ -2,8 +2,9 @@
 
 use crate::accounts::User;
 use crate::db::{Db, Tx, sql};
-use crate::{Error, Platform, Result, images, row, text};
+use crate::{Error, Platform, Result, admin, images, row, text};
 use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
 
 row! {
@@ -57,18 +58,13 @@ pub(super) async fn list(db: &Db, all: bool) -> Result<Vec<Gift>> {
 }
 
 /// Adds a gift, or changes the one with this number. Gifts are never deleted, since the ledger names them.
-pub(super) async fn put(
-    platform: &Platform,
-    admin: &User,
-    id: Option<i64>,
-    input: GiftInput,
-) -> Result<Gift> {
+pub(super) async fn put(platform: &Platform, by: &User, id: Option<i64>, input: GiftInput) -> Result<Gift> {
     let name = text::line("name", &input.name, 1, 40)?;
     let max = platform.config.gifts.price_max;
     if !(1..=max).contains(&input.coin) {
         return Err(Error::invalid("price", format!("A gift costs 1 to {max} coins (gifts.price_max).")));
     }
-    let image = images::adopt(platform, admin, images::Kind::Gift, "image", &input.image).await?;
+    let image = images::adopt(platform, by, images::Kind::Gift, "image", &input.image).await?;
     let query = match id {
         None => sql("INSERT INTO gifts (name, image, coin, is_active) VALUES ($1, $2, $3, $4) \
              RETURNING id, name, image, coin, is_active"),
@@ -77,9 +73,22 @@ pub(super) async fn put(
     };
     let query = query.bind(name).bind(image).bind(input.coin).bind(input.is_active);
     let query = if let Some(id) = id { query.bind(id) } else { query };
-    platform
-        .db
-        .maybe(query)
-        .await?
-        .ok_or_else(|| Error::not_found("gift_not_found", "There is no such gift."))
+    let json = |gift: &Gift| serde_json::to_string(gift).map_err(|error| Error::internal(&error));
+    let mut tx = platform.db.begin().await?;
+    let before = match id {
+        Some(id) => {
+            let select = format!(
+                "SELECT id, name, image, coin, is_active FROM gifts WHERE id = $1{}",
+                tx.for_update()
+            );
+            tx.maybe::<Gift>(sql(AssertSqlSafe(select)).bind(id)).await?
+        }
+        None => None,
+    };
+    let gift: Option<Gift> = tx.maybe(query).await?;
+    let gift = gift.ok_or_else(|| Error::not_found("gift_not_found", "There is no such gift."))?;
+    let before = before.as_ref().map(json).transpose()?.unwrap_or_default();
+    admin::record(&mut tx, by, "gift_changed", &format!("gift {}", gift.id), &before, &json(&gift)?).await?;
+    tx.commit().await?;
+    Ok(gift)
 }

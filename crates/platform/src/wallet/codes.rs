@@ -1,12 +1,13 @@
 //! Codes that admins hand out and users turn into coins, each once.
 
 use super::{Account, transfer};
+use crate::accounts::User;
 use crate::clock::now_ms;
 use crate::db::sql;
-use crate::{Error, Platform, Result, random};
+use crate::{Error, Platform, Result, admin, random};
 
 /// Makes `count` codes worth `coin` each; they are shown this once.
-pub(super) async fn make(platform: &Platform, count: u32, coin: i64) -> Result<Vec<String>> {
+pub(super) async fn make(platform: &Platform, by: &User, count: u32, coin: i64) -> Result<Vec<String>> {
     let config = &platform.config.wallet;
     if count == 0 || count > config.codes_at_once_max || coin <= 0 || coin > config.grant_max {
         let message = format!(
@@ -23,6 +24,8 @@ pub(super) async fn make(platform: &Platform, count: u32, coin: i64) -> Result<V
         tx.execute(insert.bind(random::digest(&code)).bind(coin).bind(now_ms())).await?;
         codes.push(code);
     }
+    let after = serde_json::json!({"count": count, "coin": coin}).to_string();
+    admin::record(&mut tx, by, "coin_codes_made", "coin codes", "", &after).await?;
     tx.commit().await?;
     Ok(codes)
 }

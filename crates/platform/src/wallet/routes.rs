@@ -5,7 +5,7 @@ use crate::caller::Caller;
 use crate::db::sql;
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
-use crate::{Error, Platform, Result, row, text};
+use crate::{Error, Platform, Result, admin, row, text};
 use axum::body::Bytes;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
@@ -122,16 +122,18 @@ async fn grant(
     Path(id): Path<i64>,
     Json(grant): Json<Grant>,
 ) -> Result<StatusCode> {
-    let admin = caller.admin()?;
+    let by = caller.admin()?;
     let max = platform.config.wallet.grant_max;
     if grant.coin <= 0 || grant.coin > max {
         return Err(Error::invalid("amount", format!("1 to {max} coins are expected (wallet.grant_max).")));
     }
-    let reason = format!("{}: {}", admin.username, text::line("reason", &grant.reason, 1, 200)?);
+    let reason = format!("{}: {}", by.username, text::line("reason", &grant.reason, 1, 200)?);
     let user = users::by_id(&platform.db, id).await?;
     let user = user.ok_or_else(|| Error::not_found("user_not_found", "There is no such user."))?;
     let mut tx = platform.db.begin().await?;
     transfer(&mut tx, "grant", &reason, Account::Issued, Account::User(user.id), grant.coin).await?;
+    let after = serde_json::json!({"coin": grant.coin, "reason": grant.reason}).to_string();
+    admin::record(&mut tx, by, "coins_granted", &format!("user {id}"), "", &after).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -160,8 +162,8 @@ async fn make_codes(
     caller: Caller,
     Json(new): Json<NewCodes>,
 ) -> Result<(StatusCode, Json<Codes>)> {
-    caller.admin()?;
-    Ok((StatusCode::CREATED, Json(Codes { codes: codes::make(&platform, new.count, new.coin).await? })))
+    let codes = codes::make(&platform, caller.admin()?, new.count, new.coin).await?;
+    Ok((StatusCode::CREATED, Json(Codes { codes })))
 }
 
 /// Whether a payment was new.
