@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Each crate and the crates of the workspace it may use.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("media", &[]),
     ("flv", &["media"]),
     ("mpegts", &["media"]),
@@ -13,11 +13,24 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("rtmp", &["flv"]),
     ("hub", &["media"]),
     ("store", &["media", "mp4", "packaging"]),
-    ("gateway", &["flv", "hub", "media", "mp4", "mpegts", "packaging", "rtmp", "store"]),
-    ("platform", &["hub", "media", "store"]),
+    ("objects", &[]),
+    ("gateway", &["flv", "hub", "media", "mp4", "mpegts", "objects", "packaging", "rtmp", "store"]),
+    ("platform", &["hub", "media", "objects", "store"]),
     (
         "server",
-        &["flv", "gateway", "hub", "media", "mp4", "mpegts", "packaging", "platform", "rtmp", "store"],
+        &[
+            "flv",
+            "gateway",
+            "hub",
+            "media",
+            "mp4",
+            "mpegts",
+            "objects",
+            "packaging",
+            "platform",
+            "rtmp",
+            "store",
+        ],
     ),
 ];
 
