@@ -118,6 +118,7 @@ fn rule(operation: &str) -> Option<(May, Value)> {
 
         "DELETE /api/v1/comments/{comment_id}" => (Keepers, none),
         "GET /api/v1/rooms/{id}/bans"
+        | "GET /api/v1/rooms/{id}/moderators"
         | "GET /api/v1/rooms/{id}/moderation-log"
         | "GET /api/v1/rooms/{id}/rules"
         | "DELETE /api/v1/rooms/{id}/bans/{ban_id}"

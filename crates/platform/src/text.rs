@@ -2,6 +2,7 @@
 //! never taken for HTML, here or in the pages.
 
 use crate::{Error, Result};
+use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 
 /// One line: NFC, control characters and line breaks to spaces, trimmed, `min..=max` characters. `name` is of the
@@ -16,6 +17,23 @@ pub fn line(name: &str, text: &str, min: usize, max: usize) -> Result<String> {
 pub fn lines(name: &str, text: &str, min: usize, max: usize) -> Result<String> {
     let text: String = text.nfc().filter(|c| !deceives(*c) && (*c == '\n' || !c.is_control())).collect();
     within(name, text.trim(), min, max)
+}
+
+/// What a word of a search is looked up by: every two neighbours, or its only character.
+pub fn grams(word: &str) -> Vec<String> {
+    let chars: Vec<char> = word.to_lowercase().chars().collect();
+    match chars.as_slice() {
+        [one] => vec![one.to_string()],
+        _ => chars.windows(2).map(|pair| pair.iter().collect()).collect(),
+    }
+}
+
+/// What a text is found by: every character, and every two that stand together.
+pub fn all_grams(text: &str) -> BTreeSet<String> {
+    let text = text.to_lowercase();
+    let mut found: BTreeSet<String> = text.split_whitespace().flat_map(grams).collect();
+    found.extend(text.chars().filter(|c| !c.is_whitespace()).map(String::from));
+    found
 }
 
 /// Directional overrides and isolates, zero-width characters but the joiners that scripts and emoji need, and
@@ -42,6 +60,19 @@ mod tests {
         assert_eq!(line("title", " 你好\u{202E}!\r\n👩‍👩‍👧 ", 1, 20).unwrap(), "你好!  👩‍👩‍👧");
         assert_eq!(line("title", "e\u{301}", 1, 1).unwrap(), "é");
         assert_eq!(lines("bio", "a\nb\u{7}", 1, 9).unwrap(), "a\nb");
+    }
+
+    #[test]
+    fn a_text_is_found_by_its_characters_and_its_pairs_and_by_no_pair_across_a_blank() {
+        let found = all_grams("吉他 Ab");
+        assert_eq!(
+            found.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["a", "ab", "b", "他", "吉", "吉他"]
+        );
+        assert_eq!(
+            (grams("吉"), grams("ABC")),
+            (vec!["吉".to_owned()], vec!["ab".to_owned(), "bc".to_owned()])
+        );
     }
 
     #[test]

@@ -159,8 +159,31 @@ async fn sign_out(
     Ok((StatusCode::NO_CONTENT, jar.remove(Cookie::build(SESSION_COOKIE).path("/"))))
 }
 
+/// Oneself.
+#[derive(Serialize, ToSchema)]
+struct Me {
+    /// As others see it.
+    #[serde(flatten)]
+    user: PublicUser,
+    /// A few words about oneself.
+    bio: String,
+    /// `user` or `admin`.
+    role: String,
+    /// Whether one may do everything.
+    is_admin: bool,
+    /// Since when, unix ms.
+    created_at: i64,
+}
+
 /// Who is signed in.
-#[utoipa::path(get, path = "/api/v1/me", tag = "accounts", responses((status = 200, body = PublicUser)))]
-async fn me(caller: Caller) -> Result<Json<PublicUser>> {
-    Ok(Json(caller.user()?.public()))
+#[utoipa::path(get, path = "/api/v1/me", tag = "accounts", responses((status = 200, body = Me)))]
+async fn me(caller: Caller) -> Result<Json<Me>> {
+    let user = caller.user()?;
+    Ok(Json(Me {
+        user: user.public(),
+        bio: user.bio.clone(),
+        role: user.role.clone(),
+        is_admin: user.is_admin(),
+        created_at: user.created_at,
+    }))
 }

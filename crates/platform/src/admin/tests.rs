@@ -22,6 +22,16 @@ async fn only_admins_come_in_here() {
 }
 
 #[tokio::test]
+async fn one_is_told_whether_one_is_an_admin() {
+    let platform = platform().await;
+    let (admin, mark) = (Client::admin(&platform, "admin").await, Client::new(&platform, "mark").await);
+    let me = async |who: &Client| who.get("/api/v1/me").await.1;
+    assert_eq!((&me(&admin).await["role"], &me(&admin).await["is_admin"]), (&json!("admin"), &json!(true)));
+    assert_eq!((&me(&mark).await["role"], &me(&mark).await["is_admin"]), (&json!("user"), &json!(false)));
+    assert_eq!(me(&mark).await["username"], "mark");
+}
+
+#[tokio::test]
 async fn a_closed_account_is_out_at_once_and_the_log_says_by_whom() {
     let platform = platform().await;
     let (admin, mark) = (Client::admin(&platform, "admin").await, Client::new(&platform, "mark").await);

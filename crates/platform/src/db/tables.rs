@@ -3,6 +3,10 @@
 use super::migrations::MIGRATIONS;
 use super::{Db, Result, Tx, sql};
 use sqlx::AssertSqlSafe;
+use std::collections::BTreeSet;
+
+/// Rows of one statement of [`Tx::set_texts`] at most.
+const TEXTS_AT_ONCE: usize = 100;
 
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +33,13 @@ pub enum ColumnKind {
 /// All tables, each after those it refers to.
 pub fn tables() -> Vec<&'static str> {
     let lines = MIGRATIONS.iter().flat_map(|(_, _, text)| text.lines());
-    lines.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split_whitespace().next()).collect()
+    let mut tables: Vec<&str> = Vec::new();
+    for table in lines.filter_map(|line| line.strip_prefix("CREATE TABLE ")?.split_whitespace().next()) {
+        // One that was made anew may refer to what came in between.
+        tables.retain(|known| *known != table);
+        tables.push(table);
+    }
+    tables
 }
 
 /// The number of the last migration this program knows.
@@ -69,6 +79,26 @@ impl Tx {
             Column { name, kind }
         };
         Ok(columns.into_iter().map(column).collect())
+    }
+
+    /// Makes the rows of `table` with `key` in `key_column` hold these texts in `text_column`, and no others.
+    pub async fn set_texts(
+        &mut self,
+        (table, key_column, text_column): (&str, &str, &str),
+        key: i64,
+        texts: BTreeSet<String>,
+    ) -> Result<()> {
+        let delete = format!("DELETE FROM {table} WHERE {key_column} = $1");
+        self.execute(sql(AssertSqlSafe(delete)).bind(key)).await?;
+        let texts: Vec<String> = texts.into_iter().collect();
+        for part in texts.chunks(TEXTS_AT_ONCE) {
+            let rows: Vec<String> = (0..part.len()).map(|at| format!("($1, ${})", at + 2)).collect();
+            let insert =
+                format!("INSERT INTO {table} ({key_column}, {text_column}) VALUES {}", rows.join(", "));
+            let insert = sql(AssertSqlSafe(insert)).bind(key);
+            self.execute(part.iter().fold(insert, |query, text| query.bind(text.as_str()))).await?;
+        }
+        Ok(())
     }
 
     /// Lets the ids of a table go on after the highest there is, which a restore put in by itself.

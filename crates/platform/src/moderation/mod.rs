@@ -1,6 +1,6 @@
 //! Moderation: who keeps order in a room, its rules, bans and timeouts, what was done by whom, and reports.
 //!
-//! Hosts name moderators (`PUT|DELETE /api/v1/rooms/{id}/moderators/{user_id}`); host, moderators and admins set
+//! Hosts name moderators (`GET /api/v1/rooms/{id}/moderators`, `PUT|DELETE …/{user_id}`); host, moderators and admins set
 //! the rules (`/rules`: slow mode, links, blocked words), ban or silence people (`/bans`), pin a message (`/pinned`),
 //! read the log (`/moderation-log`) and undo what it holds. Members of the room see it at once as the events `rules`,
 //! `pinned`, `comment_deleted`, `comment_restored` and, the one it hits, `banned`. Everybody may report

@@ -1,9 +1,11 @@
 use super::actions::{self, Ban, Done, NewBan};
 use super::reports::{self, NewReport, Report};
 use super::{Rules, rules};
+use crate::accounts::PublicUser;
 use crate::caller::Caller;
 use crate::db::sql;
 use crate::extract::{Json, Path, Query};
+use crate::follows::PersonRow;
 use crate::page::{Page, PageQuery};
 use crate::{Platform, Result};
 use axum::extract::State;
@@ -18,6 +20,7 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<Arc<Platform>> {
     OpenApiRouter::new()
         .routes(routes!(get_rules, put_rules))
+        .routes(routes!(moderators))
         .routes(routes!(add_moderator, remove_moderator))
         .routes(routes!(bans, ban))
         .routes(routes!(lift))
@@ -49,6 +52,24 @@ async fn put_rules(
     Json(rules): Json<Rules>,
 ) -> Result<Json<Rules>> {
     Ok(Json(actions::set_rules(&platform, caller.user()?, room_id, rules).await?))
+}
+
+/// The moderators of a room, for them and its host, the newest account first.
+#[utoipa::path(get, path = "/api/v1/rooms/{id}/moderators", tag = "moderation", params(("id" = i64, Path), PageQuery),
+    responses((status = 200, body = Page<PublicUser>)))]
+async fn moderators(
+    State(platform): Shared,
+    caller: Caller,
+    Path(room_id): Path<i64>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<PublicUser>>> {
+    actions::as_moderator(&platform, caller.user()?, room_id).await?;
+    let query = sql("SELECT users.id, username, nickname, avatar FROM room_moderators \
+         JOIN users ON users.id = user_id WHERE room_id = $1 AND users.id < $2 ORDER BY users.id DESC LIMIT $3");
+    let query = query.bind(room_id).bind(page.before_id()).bind(page.limit() + 1);
+    let rows: Vec<PersonRow> = platform.db.all(query).await?;
+    let people = rows.into_iter().map(PersonRow::public).collect();
+    Ok(Json(Page::cut(people, page.limit(), |person: &PublicUser| person.id)))
 }
 
 /// Names a moderator.

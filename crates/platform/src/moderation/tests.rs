@@ -92,6 +92,18 @@ async fn who_may_do_what() {
 }
 
 #[tokio::test]
+async fn moderators_of_a_room_are_listed_for_those_who_keep_order() {
+    let scene = scene().await;
+    for who in [&scene.host, &scene.moderator, &scene.admin] {
+        let (status, page) = who.get(&scene.path("moderators")).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        assert_eq!(page["items"].as_array().unwrap().len(), 1, "{page}");
+        assert_eq!(page["items"][0]["id"], scene.moderator.id);
+    }
+    assert_eq!(scene.viewer.get(&scene.path("moderators")).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn a_banned_person_is_out_until_the_ban_is_undone() {
     let scene = scene().await;
     let mut events = scene.platform.bus.listen();

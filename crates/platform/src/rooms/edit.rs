@@ -9,7 +9,6 @@ use crate::db::{Tx, sql};
 use crate::{Error, Platform, Result, images, random, text};
 use serde::{Deserialize, Deserializer};
 use sqlx::AssertSqlSafe;
-use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// A room to be made.
@@ -195,15 +194,6 @@ async fn write(tx: &mut Tx, room: Room, change: Change, host: &User) -> Result<R
     Ok(room)
 }
 
-/// What a word of a search is looked up by: every two neighbours, or its only character.
-pub(super) fn grams(word: &str) -> Vec<String> {
-    let chars: Vec<char> = word.to_lowercase().chars().collect();
-    match chars.as_slice() {
-        [one] => vec![one.to_string()],
-        _ => chars.windows(2).map(|pair| pair.iter().collect()).collect(),
-    }
-}
-
 /// Makes the rooms of `host` that have not ended findable by the host's names of now.
 pub async fn reindex(tx: &mut Tx, host: &User) -> Result<()> {
     let query = concat!("SELECT ", room_columns!(), " FROM rooms WHERE user_id = $1 AND status <> 3");
@@ -234,17 +224,6 @@ pub(super) async fn delete(platform: &Platform, room: &Room) -> Result<()> {
 /// Makes the room findable by what it says now.
 async fn index(tx: &mut Tx, room: &Room, host: &User) -> Result<()> {
     let labels: Vec<String> = serde_json::from_str(&room.labels).unwrap_or_default();
-    let text =
-        format!("{} {} {} {}", room.title, host.username, host.nickname, labels.join(" ")).to_lowercase();
-    let mut found: BTreeSet<String> = text.split_whitespace().flat_map(grams).collect();
-    found.extend(text.chars().filter(|c| !c.is_whitespace()).map(String::from));
-    tx.execute(sql("DELETE FROM room_grams WHERE room_id = $1").bind(room.id)).await?;
-    let found: Vec<String> = found.into_iter().collect();
-    for part in found.chunks(100) {
-        let rows: Vec<String> = (0..part.len()).map(|at| format!("($1, ${})", at + 2)).collect();
-        let insert = format!("INSERT INTO room_grams (room_id, gram) VALUES {}", rows.join(", "));
-        let insert = sql(AssertSqlSafe(insert)).bind(room.id);
-        tx.execute(part.iter().fold(insert, |query, gram| query.bind(gram.as_str()))).await?;
-    }
-    Ok(())
+    let text = format!("{} {} {} {}", room.title, host.username, host.nickname, labels.join(" "));
+    Ok(tx.set_texts(("room_grams", "room_id", "gram"), room.id, text::all_grams(&text)).await?)
 }

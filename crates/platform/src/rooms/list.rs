@@ -1,10 +1,10 @@
 //! Lists of rooms, and search.
 
-use super::edit::grams;
 use super::{LIVE, PAUSED, Room};
 use crate::accounts::User;
 use crate::db::{Query, Value, sql};
 use crate::page::{Page, PageQuery};
+use crate::text::grams;
 use crate::{Platform, Result};
 use serde::Deserialize;
 use sqlx::AssertSqlSafe;
