@@ -93,6 +93,18 @@ impl Index {
         self.tracks.iter().map(StoredTrack::end).max().unwrap_or(Timestamp::ZERO)
     }
 
+    /// The memory the index takes, roughly: its tables are most of it.
+    pub fn memory_bytes(&self) -> usize {
+        let of_track = |track: &StoredTrack| {
+            let entry = track.entry.as_ref().map_or(0, Bytes::len);
+            size_of::<StoredTrack>() + track.samples.memory_bytes() + track.track.config.len() + entry
+        };
+        size_of::<Self>()
+            + self.tracks.iter().map(of_track).sum::<usize>()
+            + self.skipped.len() * size_of::<SkippedTrack>()
+            + self.metadata.len() * size_of::<Range<u64>>()
+    }
+
     /// The first track with pictures, or else the first one: keyframes of it are where a viewer may begin.
     pub fn leader(&self) -> Option<usize> {
         let has_pictures = |track: &StoredTrack| track.track.id.kind == MediaKind::Video;

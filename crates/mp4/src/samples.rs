@@ -87,6 +87,14 @@ impl SampleTable {
         self.bytes
     }
 
+    /// The memory the tables take.
+    pub fn memory_bytes(&self) -> usize {
+        fn of<T>(table: &Vec<T>) -> usize {
+            table.capacity() * size_of::<T>()
+        }
+        of(&self.sizes) + of(&self.times) + of(&self.offsets) + of(&self.places) + of(&self.sync)
+    }
+
     /// Decode time behind the last sample, in ticks.
     pub fn end_dts(&self) -> i64 {
         self.end_dts

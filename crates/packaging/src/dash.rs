@@ -65,12 +65,12 @@ pub struct Period {
     pub adaptation_sets: Vec<AdaptationSet>,
 }
 
-/// One track, in one or more qualities that share their segment times.
-#[derive(Clone, Debug)]
+/// One track, in one or more qualities that share their segment times; or captions, which are one file.
+#[derive(Clone, Debug, Default)]
 pub struct AdaptationSet {
     /// Its number; the same in every period.
     pub id: u32,
-    /// Pictures or sound.
+    /// Pictures, sound or captions.
     pub kind: AdaptationKind,
     /// RFC 5646 language tag.
     pub language: Option<String>,
@@ -82,7 +82,8 @@ pub struct AdaptationSet {
     pub presentation_time_offset: u64,
     /// Template of the init segment's URI; `$RepresentationID$` stands for [`Representation::id`].
     pub init_uri: String,
-    /// Template of the segments' URIs; `$Time$` stands for [`TimedSegment::start_ticks`].
+    /// Template of the segments' URIs; `$Time$` stands for [`TimedSegment::start_ticks`]. Of captions the URI of their
+    /// file.
     pub media_uri: String,
     /// The segments, oldest first.
     pub segments: Vec<TimedSegment>,
@@ -90,13 +91,16 @@ pub struct AdaptationSet {
     pub representations: Vec<Representation>,
 }
 
-/// Pictures or sound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What an adaptation set has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AdaptationKind {
     /// Pictures.
+    #[default]
     Video,
     /// Sound.
     Audio,
+    /// Captions as one WebVTT file.
+    Captions,
 }
 
 /// The place of a segment in media time.

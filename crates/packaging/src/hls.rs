@@ -7,7 +7,7 @@ mod media_playlist;
 mod multivariant;
 
 pub use media_playlist::{MediaPlaylist, PlaylistKind, PlaylistSegment};
-pub use multivariant::{MultivariantPlaylist, Rendition, Resolution, Variant};
+pub use multivariant::{MultivariantPlaylist, Rendition, RenditionKind, Resolution, Variant};
 
 /// The media type of both kinds of playlist.
 pub const MIME_TYPE: &str = "application/vnd.apple.mpegurl";

@@ -22,8 +22,8 @@ mod window;
 
 pub use error::Error;
 pub use manifest::{DashOptions, HlsOptions};
-pub use name::{Name, NotAName};
+pub use name::{Name, NotAName, playlist_name, track_of_playlist};
 pub use segment::{Fragment, Init, Media, NewInit, NewSegment, Segment, TrackInit, TrackSpan};
 pub use snapshot::Snapshot;
-pub use vod::{StoredVideo, TARGET_MIN, VodOptions};
+pub use vod::{Captions, Ladder, StoredVideo, TARGET_MIN, VodOptions};
 pub use window::{Limits, LiveWindow, WindowKind};

@@ -74,6 +74,7 @@ impl Snapshot {
             resolution: video.map(|video| Resolution { width: video.width, height: video.height }),
             frame_rate: video.and_then(|video| video.frame_rate),
             audio_group: None,
+            subtitles_group: None,
         })
     }
 

@@ -156,6 +156,18 @@ impl fmt::Display for TrackName {
     }
 }
 
+/// The media playlist of one track, beside its segments: `video0.m3u8`.
+pub fn playlist_name(track_id: TrackId) -> String {
+    format!("{}.m3u8", TrackName(track_id))
+}
+
+/// The track whose media playlist has this name.
+pub fn track_of_playlist(text: &str) -> Option<TrackId> {
+    let track_id = parse_track(text.strip_suffix(".m3u8")?)?;
+    // One playlist has one name: `video00.m3u8` is none.
+    (playlist_name(track_id) == text).then_some(track_id)
+}
+
 fn parse_track(text: &str) -> Option<TrackId> {
     let kinds = [("video", MediaKind::Video), ("audio", MediaKind::Audio)];
     kinds
@@ -206,6 +218,16 @@ mod tests {
             "../7.ts",
         ] {
             assert_eq!(text.parse::<Name>(), Err(NotAName), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_playlist_of_a_track_has_one_name() {
+        let track_id = TrackId { kind: MediaKind::Audio, index: 12 };
+        assert_eq!(playlist_name(track_id), "audio12.m3u8");
+        assert_eq!(track_of_playlist("audio12.m3u8"), Some(track_id));
+        for text in ["audio012.m3u8", "audio+1.m3u8", "audio12", "data0.m3u8", "master.m3u8"] {
+            assert_eq!(track_of_playlist(text), None, "{text}");
         }
     }
 

@@ -3,8 +3,10 @@
 //! Nothing here reads the file. It is known by its [`mp4::Index`]; what is asked for comes as [`Piece`]s, some of which
 //! are ranges of the file for the caller to read or to send.
 
+mod ladder;
 mod manifest;
 
+pub use ladder::{Captions, Ladder};
 pub use manifest::VodOptions;
 
 use crate::Name;
@@ -18,6 +20,7 @@ use std::time::Duration;
 pub struct StoredVideo {
     index: Index,
     target: Duration,
+    lead: Duration,
     segments: Vec<Segment>,
 }
 
@@ -53,7 +56,7 @@ impl StoredVideo {
             track.edit.delay_ticks = track.edit.delay_ticks.saturating_add(lead_ticks);
         }
         let segments = cut(&index, target)?;
-        Ok(Self { index, target, segments })
+        Ok(Self { index, target, lead, segments })
     }
 
     /// What is known of the file.
@@ -66,6 +69,23 @@ impl StoredVideo {
         self.index.end().saturating_since(Timestamp::ZERO)
     }
 
+    /// How much later everything is presented than the file says.
+    pub fn lead(&self) -> Duration {
+        self.lead
+    }
+
+    /// The memory it takes: the index, and a few bytes for each segment of each track.
+    pub fn memory_bytes(&self) -> usize {
+        let parts: usize = self.segments.iter().map(|segment| segment.parts.capacity()).sum();
+        let segments = self.segments.capacity() * size_of::<Segment>() + parts * size_of::<Part>();
+        size_of::<Self>() + self.index.memory_bytes() + segments
+    }
+
+    /// When a segment is presented; `None` behind the last one.
+    pub fn segment_span(&self, sequence: u64) -> Option<Range<Timestamp>> {
+        Some(self.segments.get(usize::try_from(sequence).ok()?)?.span.clone())
+    }
+
     /// The number of the segment that is presented at a moment: the last one that begins at it or before.
     pub fn segment_at(&self, moment: Timestamp) -> Option<u64> {
         let behind = self.segments.partition_point(|segment| segment.span.start <= moment);
@@ -75,12 +95,12 @@ impl StoredVideo {
     /// What a name in a playlist or a manifest stands for; `None` when it stands for nothing here.
     pub fn read(&self, name: &Name) -> Option<Result<Vec<Piece>, Error>> {
         match *name {
-            Name::Init { id: INIT_ID } => Some(self.init(&self.index.tracks.iter().collect::<Vec<_>>())),
-            Name::TrackInit { track_id, init_id: INIT_ID } => Some(self.init(&[self.track(track_id)?.1])),
-            Name::Fmp4 { sequence } => {
-                let segment = self.segments.get(usize::try_from(sequence).ok()?)?;
-                Some(self.fragments(segment, 0..self.index.tracks.len()))
+            Name::Init { id: INIT_ID } => Some(self.init(|_| true)),
+            Name::TrackInit { track_id, init_id: INIT_ID } => {
+                let _ = self.track(track_id)?;
+                Some(self.init(|track| track == track_id))
             }
+            Name::Fmp4 { sequence } => self.segment_of(sequence, |_| true),
             Name::Track { track_id, init_id: INIT_ID, start_ticks } => {
                 let (at, _) = self.track(track_id)?;
                 let starts_before = |segment: &Segment| {
@@ -90,19 +110,32 @@ impl StoredVideo {
                 let mut rest = self.segments.iter().skip(first);
                 let has_part = |part: &Part| part.ticks.start == start_ticks && !part.numbers.is_empty();
                 let segment = rest.find(|segment| segment.parts.get(at).is_some_and(has_part))?;
-                Some(self.fragments(segment, at..at + 1))
+                Some(self.fragments(segment, |track| track == track_id))
             }
             Name::Ts { .. } | Name::Init { .. } | Name::TrackInit { .. } | Name::Track { .. } => None,
         }
     }
 
-    fn init(&self, tracks: &[&StoredTrack]) -> Result<Vec<Piece>, Error> {
-        Ok(vec![Piece::Bytes(stored_init_segment(tracks, self.index.end())?)])
+    /// The init segment of some tracks together.
+    pub fn init(&self, is_wanted: impl Fn(TrackId) -> bool) -> Result<Vec<Piece>, Error> {
+        let tracks: Vec<_> = self.index.tracks.iter().filter(|track| is_wanted(track.track.id)).collect();
+        Ok(vec![Piece::Bytes(stored_init_segment(&tracks, self.index.end())?)])
     }
 
-    fn fragments(&self, segment: &Segment, tracks: Range<usize>) -> Result<Vec<Piece>, Error> {
+    /// A segment of some tracks together; `None` behind the last one.
+    pub fn segment_of(
+        &self,
+        sequence: u64,
+        is_wanted: impl Fn(TrackId) -> bool,
+    ) -> Option<Result<Vec<Piece>, Error>> {
+        let segment = self.segments.get(usize::try_from(sequence).ok()?)?;
+        Some(self.fragments(segment, is_wanted))
+    }
+
+    fn fragments(&self, segment: &Segment, is_wanted: impl Fn(TrackId) -> bool) -> Result<Vec<Piece>, Error> {
         let mut pieces = Vec::new();
-        let chosen = || self.index.tracks.iter().zip(&segment.parts).skip(tracks.start).take(tracks.len());
+        let parts = self.index.tracks.iter().zip(&segment.parts);
+        let chosen = || parts.clone().filter(|(track, _)| is_wanted(track.track.id));
         // Rises from fragment to fragment, also over segments, as each fragment has a sample.
         let mut sequence = chosen().fold(0u32, |sum, (_, part)| sum.saturating_add(part.numbers.start));
         for (track, part) in chosen() {

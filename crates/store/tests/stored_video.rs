@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use store::{Name, StoredVideo, VodOptions};
+use store::{Ladder, Name, StoredVideo, VodOptions, playlist_name};
 
 const PICTURE: &str = "testsrc2=size=320x180:rate=25:duration=12";
 const TONE: &str = "sine=frequency=440:beep_factor=4:sample_rate=48000:duration=12";
@@ -94,14 +94,10 @@ fn package(file: &Path, folder: &Path) -> Vec<TrackId> {
         let name = track_id.map_or("all.m3u8".to_owned(), playlist_name);
         fs::write(folder.join(name), playlist.to_string()).unwrap();
     }
-    let multivariant = video.multivariant_playlist(playlist_name, &options).to_string();
-    fs::write(folder.join("master.m3u8"), multivariant).unwrap();
-    fs::write(folder.join("manifest.mpd"), video.mpd(&options).to_string()).unwrap();
+    let ladder = Ladder { files: vec![(String::new(), &video)], captions: Vec::new() };
+    fs::write(folder.join("master.m3u8"), ladder.multivariant_playlist(&options).to_string()).unwrap();
+    fs::write(folder.join("manifest.mpd"), ladder.mpd(&options).to_string()).unwrap();
     tracks
-}
-
-fn playlist_name(track_id: TrackId) -> String {
-    format!("{:?}{}.m3u8", track_id.kind, track_id.index)
 }
 
 /// What was read at `name` is the same packets, all shifted by as much.

@@ -156,3 +156,23 @@ fn frame_rates_are_fractions_of_whole_numbers() {
         assert!(!mpd.to_string().contains("frameRate"), "{hz}");
     }
 }
+
+#[test]
+fn captions_are_one_file_in_a_set_of_their_own() {
+    let mut mpd = live();
+    mpd.query = "sign=1&a=b".to_owned();
+    mpd.periods[0].adaptation_sets.push(AdaptationSet {
+        id: 3,
+        kind: AdaptationKind::Captions,
+        language: Some("de".to_owned()),
+        media_uri: "captions-de.vtt".to_owned(),
+        representations: vec![Representation { id: "captions-de".to_owned(), ..Representation::default() }],
+        ..AdaptationSet::default()
+    });
+    let text = mpd.to_string();
+    let (_, set) = text.split_once("<AdaptationSet id=\"3\"").unwrap();
+    let (set, _) = set.split_once("</AdaptationSet>").unwrap();
+    assert!(set.contains("mimeType=\"text/vtt\" lang=\"de\""), "{set}");
+    assert!(set.contains("<BaseURL>captions-de.vtt?sign=1&amp;a=b</BaseURL>"), "{set}");
+    assert!(!set.contains("SegmentTemplate") && !set.contains("segmentAlignment"), "{set}");
+}

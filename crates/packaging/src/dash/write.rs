@@ -75,13 +75,17 @@ impl Period {
 
 impl AdaptationSet {
     fn write(&self, f: &mut fmt::Formatter<'_>, query: &str) -> fmt::Result {
-        let kind = match self.kind {
-            AdaptationKind::Video => "video",
-            AdaptationKind::Audio => "audio",
+        let (kind, mime_type) = match self.kind {
+            AdaptationKind::Video => ("video", "video/mp4"),
+            AdaptationKind::Audio => ("audio", "audio/mp4"),
+            AdaptationKind::Captions => ("text", "text/vtt"),
         };
-        write!(f, "    <AdaptationSet id=\"{}\" contentType=\"{kind}\" mimeType=\"{kind}/mp4\"", self.id)?;
+        write!(f, "    <AdaptationSet id=\"{}\" contentType=\"{kind}\" mimeType=\"{mime_type}\"", self.id)?;
         if let Some(language) = &self.language {
             attribute(f, "lang", language)?;
+        }
+        if self.kind == AdaptationKind::Captions {
+            return self.write_captions(f, query);
         }
         f.write_str(" segmentAlignment=\"true\"")?;
         if self.independent_segments {
@@ -91,6 +95,21 @@ impl AdaptationSet {
         self.write_segments(f, query)?;
         for representation in &self.representations {
             representation.write(f)?;
+        }
+        f.write_str("    </AdaptationSet>\n")
+    }
+
+    /// The rest of captions, from the attributes on.
+    fn write_captions(&self, f: &mut fmt::Formatter<'_>, query: &str) -> fmt::Result {
+        f.write_str(">\n      <Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"subtitle\"/>\n")?;
+        let mut uri = String::new();
+        write_uri(&mut uri, &self.media_uri, query)?;
+        for representation in &self.representations {
+            f.write_str("      <Representation")?;
+            attribute(f, "id", &representation.id)?;
+            f.write_str(" bandwidth=\"1000\">\n        <BaseURL>")?;
+            write_xml(f, &uri)?;
+            f.write_str("</BaseURL>\n      </Representation>\n")?;
         }
         f.write_str("    </AdaptationSet>\n")
     }

@@ -10,7 +10,7 @@ pub struct MultivariantPlaylist {
     pub query: String,
     /// The qualities; players start with the first one.
     pub variants: Vec<Variant>,
-    /// Sound that variants name by its group.
+    /// Sound and captions that variants name by their groups.
     pub renditions: Vec<Rendition>,
 }
 
@@ -31,6 +31,8 @@ pub struct Variant {
     pub frame_rate: Option<f64>,
     /// The [`Rendition::group`] that holds its sound, when that is not in its own segments.
     pub audio_group: Option<String>,
+    /// The [`Rendition::group`] that holds its captions.
+    pub subtitles_group: Option<String>,
 }
 
 /// Size of a picture in luma samples.
@@ -42,9 +44,21 @@ pub struct Resolution {
     pub height: u32,
 }
 
-/// One choice of sound (RFC 8216 §4.3.4.1).
+/// What is chosen by itself, beside the quality.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RenditionKind {
+    /// Sound.
+    #[default]
+    Audio,
+    /// Captions.
+    Subtitles,
+}
+
+/// One choice of sound or captions (RFC 8216 §4.3.4.1).
 #[derive(Clone, Debug, Default)]
 pub struct Rendition {
+    /// What it is.
+    pub kind: RenditionKind,
     /// The group it belongs to.
     pub group: String,
     /// Its name for people; unique in the group.
@@ -96,6 +110,9 @@ impl Variant {
         if let Some(audio_group) = &self.audio_group {
             write_quoted(f, "AUDIO", audio_group)?;
         }
+        if let Some(subtitles_group) = &self.subtitles_group {
+            write_quoted(f, "SUBTITLES", subtitles_group)?;
+        }
         f.write_str("\n")?;
         write_uri(f, &self.uri, query)?;
         f.write_str("\n")
@@ -104,7 +121,10 @@ impl Variant {
 
 impl Rendition {
     fn write(&self, f: &mut fmt::Formatter<'_>, query: &str) -> fmt::Result {
-        f.write_str("#EXT-X-MEDIA:TYPE=AUDIO")?;
+        f.write_str(match self.kind {
+            RenditionKind::Audio => "#EXT-X-MEDIA:TYPE=AUDIO",
+            RenditionKind::Subtitles => "#EXT-X-MEDIA:TYPE=SUBTITLES",
+        })?;
         write_quoted(f, "GROUP-ID", &self.group)?;
         write_quoted(f, "NAME", &self.name)?;
         if let Some(language) = &self.language {

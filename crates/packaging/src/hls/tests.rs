@@ -57,6 +57,7 @@ fn multivariant() -> MultivariantPlaylist {
         resolution: Some(Resolution { width: 1280, height: 720 }),
         frame_rate: Some(30_000.0 / 1001.0),
         audio_group,
+        subtitles_group: None,
     };
     let small = Variant {
         uri: "sound.m3u8".to_owned(),
@@ -71,6 +72,7 @@ fn multivariant() -> MultivariantPlaylist {
         uri: Some("audio0.m3u8".to_owned()),
         is_default: true,
         channels: 2,
+        ..Rendition::default()
     };
     MultivariantPlaylist {
         independent_segments: true,
@@ -138,6 +140,29 @@ fn another_parser_reads_the_same_multivariant_playlist() {
     assert_eq!(variant.frame_rate.map(|rate| format!("{rate:.3}")), Some("29.970".to_owned()));
     assert_eq!(parsed.alternatives[0].name, "國語 原聲");
     assert_eq!(parsed.alternatives[0].uri.as_deref(), Some("audio0.m3u8?sign=1-ab"));
+}
+
+#[test]
+fn another_parser_reads_the_same_captions() {
+    let mut playlist = multivariant();
+    playlist.renditions.push(Rendition {
+        kind: RenditionKind::Subtitles,
+        group: "captions".to_owned(),
+        name: "Deutsch".to_owned(),
+        language: Some("de".to_owned()),
+        uri: Some("captions-de.m3u8".to_owned()),
+        ..Rendition::default()
+    });
+    playlist.variants[0].subtitles_group = Some("captions".to_owned());
+    let text = playlist.to_string();
+    let Ok(Playlist::MasterPlaylist(parsed)) = m3u8_rs::parse_playlist_res(text.as_bytes()) else {
+        panic!("{text}")
+    };
+    let captions = &parsed.alternatives[1];
+    assert_eq!(captions.media_type, m3u8_rs::AlternativeMediaType::Subtitles);
+    assert_eq!((captions.group_id.as_str(), captions.language.as_deref()), ("captions", Some("de")));
+    assert_eq!(captions.uri.as_deref(), Some("captions-de.m3u8?sign=1-ab"));
+    assert_eq!(parsed.variants[0].subtitles.as_deref(), Some("captions"));
 }
 
 #[test]

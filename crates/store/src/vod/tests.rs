@@ -60,9 +60,17 @@ fn video(file: &[u8], target_ms: u64) -> StoredVideo {
     StoredVideo::new(index(file), Duration::from_millis(target_ms)).unwrap()
 }
 
+fn ladder<'a>(files: &[(&str, &'a StoredVideo)]) -> Ladder<'a> {
+    let files = files.iter().map(|(folder, video)| ((*folder).to_owned(), *video)).collect();
+    Ladder { files, captions: Vec::new() }
+}
+
 /// The bytes behind a name that stands in a playlist.
 fn read(file: &[u8], video: &StoredVideo, name: &str) -> Vec<u8> {
-    let pieces = video.read(&name.parse().unwrap()).unwrap_or_else(|| panic!("{name}")).unwrap();
+    all_bytes(file, video.read(&name.parse().unwrap()).unwrap_or_else(|| panic!("{name}")).unwrap())
+}
+
+fn all_bytes(file: &[u8], pieces: Vec<Piece>) -> Vec<u8> {
     let bytes = pieces.into_iter().map(|piece| match piece {
         Piece::Bytes(bytes) => bytes.to_vec(),
         Piece::Copy(range) => file[range.start as usize..range.end as usize].to_vec(),
@@ -126,7 +134,8 @@ fn sound_that_goes_on_alone_is_cut_by_time() {
 fn all_segments_of_a_playlist_hold_the_whole_file() {
     let file = file(&[pictures(20), sound(0, 20), sound(1, 19)]);
     let video = video(&file, 6000);
-    let options = VodOptions { prefix: "demo/".to_owned(), query: "sign=1".to_owned() };
+    let options =
+        VodOptions { prefix: "demo/".to_owned(), query: "sign=1".to_owned(), ..VodOptions::default() };
     let tracks = [TrackId::VIDEO, TrackId::AUDIO, TrackId { index: 1, ..TrackId::AUDIO }];
     for (at, track_id) in tracks.into_iter().map(Some).enumerate().chain([(0, None)]) {
         let playlist = video.media_playlist(track_id, &options).unwrap();
@@ -149,13 +158,14 @@ fn all_segments_of_a_playlist_hold_the_whole_file() {
 fn the_manifest_lists_every_part_without_a_hole() {
     let file = file(&[pictures(20), sound(0, 20)]);
     let video = video(&file, 6000);
-    let mpd = video.mpd(&VodOptions::default());
+    let mpd = ladder(&[("", &video)]).mpd(&VodOptions::default());
     for set in &mpd.periods[0].adaptation_sets {
         let mut at = set.segments[0].start_ticks;
         for &TimedSegment { start_ticks, duration_ticks } in &set.segments {
             assert_eq!(start_ticks, at);
             at += duration_ticks;
-            let name = set.media_uri.replace("$Time$", &start_ticks.to_string());
+            let name = set.media_uri.replace("$RepresentationID$", &set.representations[0].id);
+            let name = name.replace("$Time$", &start_ticks.to_string());
             assert!(!read(&file, &video, &name).is_empty());
         }
         assert!((at as f64 / f64::from(set.timescale) - 20.0).abs() < 0.1);
@@ -179,17 +189,98 @@ fn parts_have_names_of_their_own_in_whatever_order_pictures_are_presented() {
 #[test]
 fn the_multivariant_playlist_offers_every_sound() {
     let file = file(&[pictures(4), sound(0, 4), sound(1, 4)]);
-    let playlist =
-        video(&file, 2000).multivariant_playlist(|track_id| format!("{track_id:?}"), &VodOptions::default());
+    let playlist = ladder(&[("", &video(&file, 2000))]).multivariant_playlist(&VodOptions::default());
     assert_eq!(playlist.variants.len(), 1);
     assert_eq!(playlist.variants[0].codecs, ["avc1.64000a", "mp4a.40.2"]);
     let names: Vec<_> = playlist.renditions.iter().map(|rendition| rendition.name.as_str()).collect();
     assert_eq!(names, ["1", "2"]);
     let only_sound = self::file(&[sound(0, 4)]);
-    let playlist = self::video(&only_sound, 2000)
-        .multivariant_playlist(|_| "sound.m3u8".to_owned(), &VodOptions::default());
+    let playlist =
+        ladder(&[("", &self::video(&only_sound, 2000))]).multivariant_playlist(&VodOptions::default());
     assert_eq!((playlist.variants.len(), playlist.renditions.len()), (1, 0));
     assert_eq!(playlist.variants[0].codecs, ["mp4a.40.2"]);
+}
+
+#[test]
+fn sizes_that_are_cut_alike_are_one_set_and_share_the_sound() {
+    let (large, small) = (file(&[pictures(20), sound(0, 20)]), file(&[pictures(20), sound(0, 20)]));
+    let (large, small) = (video(&large, 6000), video(&small, 6000));
+    let both = ladder(&[("720p/", &large), ("360p/", &small)]);
+    let mpd = both.mpd(&VodOptions { prefix: "demo/".to_owned(), ..VodOptions::default() });
+    let sets = &mpd.periods[0].adaptation_sets;
+    assert_eq!(sets.len(), 2);
+    let ids: Vec<_> = sets[0].representations.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids, ["720p/video0", "360p/video0"]);
+    assert_eq!(sets[0].media_uri, "demo/$RepresentationID$-0-$Time$.m4s");
+    assert_eq!(sets[1].representations.len(), 1);
+
+    let playlist = both.multivariant_playlist(&VodOptions::default());
+    let uris: Vec<_> = playlist.variants.iter().map(|variant| variant.uri.as_str()).collect();
+    assert_eq!(uris, ["720p/video0.m3u8", "360p/video0.m3u8"]);
+    assert_eq!(playlist.renditions.len(), 1);
+
+    let other = file(&[track(
+        TrackId::VIDEO,
+        Codec::H264,
+        H264_CONFIG,
+        (0..500).map(|number| (number * 40_000, (number + 1) * 40_000, number % 70 == 0)),
+    )]);
+    let other = video(&other, 6000);
+    let mpd = ladder(&[("720p/", &large), ("source/", &other)]).mpd(&VodOptions::default());
+    assert_eq!(mpd.periods[0].adaptation_sets.len(), 3, "what is cut elsewhere is a set of its own");
+}
+
+#[test]
+fn sound_that_few_play_is_in_variants_of_its_own() {
+    let (track, packets) = sound(1, 4);
+    let dolby = (Track { codec: Codec::Ac3, ..track }, packets);
+    let dolby = (Track { config: bytes::Bytes::from_static(b"\x10\x3d\x40"), ..dolby.0 }, dolby.1);
+    let file = file(&[pictures(4), sound(0, 4), dolby]);
+    let playlist = ladder(&[("", &video(&file, 2000))]).multivariant_playlist(&VodOptions::default());
+    let codecs: Vec<_> = playlist.variants.iter().map(|variant| variant.codecs.join(",")).collect();
+    assert_eq!(codecs, ["avc1.64000a,mp4a.40.2", "avc1.64000a,ac-3"]);
+    let groups: Vec<_> = playlist.renditions.iter().map(|rendition| rendition.group.as_str()).collect();
+    assert_eq!(groups, ["audio", "dolby"]);
+}
+
+#[test]
+fn captions_are_offered_in_every_form() {
+    let file = file(&[pictures(4)]);
+    let video = video(&file, 2000);
+    let captions = Captions {
+        language: "zh-TW".to_owned(),
+        label: "繁體中文".to_owned(),
+        playlist_uri: "captions-zh-TW.m3u8".to_owned(),
+        file_uri: "captions-zh-TW.vtt".to_owned(),
+    };
+    let ladder = Ladder { captions: vec![captions], ..ladder(&[("", &video)]) };
+    let playlist = ladder.multivariant_playlist(&VodOptions::default());
+    assert_eq!(playlist.variants[0].subtitles_group.as_deref(), Some("captions"));
+    assert_eq!(playlist.renditions[0].uri.as_deref(), Some("captions-zh-TW.m3u8"));
+    let mpd = ladder.mpd(&VodOptions { prefix: "demo/".to_owned(), ..VodOptions::default() });
+    assert_eq!(mpd.periods[0].adaptation_sets[1].media_uri, "demo/captions-zh-TW.vtt");
+}
+
+#[test]
+fn some_tracks_alone_are_a_stream_of_their_own() {
+    let file = file(&[pictures(20), sound(0, 20), sound(1, 20)]);
+    let video = video(&file, 6000);
+    let is_wanted = |track_id: TrackId| track_id.index == 0;
+    let mut pieces = video.init(is_wanted).unwrap();
+    for sequence in (0..).take_while(|&sequence| video.segment_span(sequence).is_some()) {
+        pieces.extend(video.segment_of(sequence, is_wanted).unwrap().unwrap());
+    }
+    assert_eq!(essence(&all_bytes(&file, pieces)), &essence(&file)[..2]);
+}
+
+#[test]
+fn an_open_video_takes_little_more_than_its_tables() {
+    let (pictures, sound) = (pictures(1800), sound(0, 1800));
+    let file = file(&[pictures, sound]);
+    let video = video(&file, 4000);
+    let per_hour = video.memory_bytes() * 2;
+    assert!((300_000..1_500_000).contains(&per_hour), "{per_hour}");
+    assert!(video.memory_bytes() - video.index().memory_bytes() < 100_000);
 }
 
 #[test]
@@ -245,5 +336,5 @@ fn a_file_without_samples_has_no_segments() {
     let empty = mp4::init_segment(std::slice::from_ref(&track)).unwrap();
     let video = video(&empty, 2000);
     assert!(video.segments.is_empty() && video.segment_at(Timestamp::ZERO).is_none());
-    assert!(video.mpd(&VodOptions::default()).periods[0].adaptation_sets.is_empty());
+    assert!(ladder(&[("", &video)]).mpd(&VodOptions::default()).periods[0].adaptation_sets.is_empty());
 }
