@@ -1,6 +1,6 @@
 // Every page of the app in every state worth looking at: its name, its address, who looks.
 
-export function routes({ people: { host, guest, boss }, rooms }) {
+export function routes({ people: { host, guest, boss, secret }, rooms }) {
   return [
     ["home-guest", "/", {}],
     ["home", "/", { as: guest }],
@@ -31,10 +31,12 @@ export function routes({ people: { host, guest, boss }, rooms }) {
     ["settings-profile", "/settings/profile", { as: guest }],
     ["settings-security", "/settings/security", { as: guest }],
     ["settings-sessions", "/settings/sessions", { as: guest }],
+    ["settings-tokens", "/settings/tokens", { as: guest }],
     ["studio-wizard", "/studio", { as: guest }],
     ["studio", "/studio", { as: host }],
     ["studio-live", "/studio/live", { as: host }],
     ["studio-room", "/studio/room", { as: host }],
+    ["studio-room-private", "/studio/room", { as: secret }],
     ["studio-moderation", "/studio/moderation", { as: host }],
     ["studio-broadcasts", "/studio/broadcasts", { as: host }],
     ["admin", "/admin", { as: boss }],
@@ -45,6 +47,7 @@ export function routes({ people: { host, guest, boss }, rooms }) {
     ["admin-gifts", "/admin/gifts", { as: boss }],
     ["admin-codes", "/admin/codes", { as: boss }],
     ["admin-settings", "/admin/settings", { as: boss }],
+    ["admin-webhooks", "/admin/webhooks", { as: boss }],
     ["admin-audit", "/admin/audit", { as: boss }],
     ["admin-refused", "/admin", { as: guest }],
   ];

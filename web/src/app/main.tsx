@@ -13,10 +13,23 @@ import { Toasts } from "./parts/Toast/Toast";
 function followVisibleHeight(): void {
   const viewport = window.visualViewport;
   if (viewport === null) return;
-  const note = () => document.documentElement.style.setProperty("--visible-height", `${viewport.height}px`);
+  const note = () => {
+    const { dataset, style } = document.documentElement;
+    style.setProperty("--visible-height", `${viewport.height}px`);
+    // As wide as a phone held upright, and much lower: a keyboard covers the rest, whichever viewport it shrinks.
+    dataset.keyboard = String(viewport.width < PHONE_PX && viewport.height < viewport.width * 1.3 && isWriting());
+  };
   viewport.addEventListener("resize", note);
+  document.addEventListener("focusin", note);
+  document.addEventListener("focusout", () => requestAnimationFrame(note));
   note();
 }
+
+function isWriting(): boolean {
+  return document.activeElement?.matches("input, textarea") === true;
+}
+
+const PHONE_PX = 600;
 
 followVisibleHeight();
 const root = document.querySelector("#root");

@@ -106,6 +106,7 @@ const settingsPages = [
   createRoute({ getParentRoute: () => settingsRoot, path: "/profile", component: lazyRouteComponent(settings, "Profile") }),
   createRoute({ getParentRoute: () => settingsRoot, path: "/security", component: lazyRouteComponent(settings, "Security") }),
   createRoute({ getParentRoute: () => settingsRoot, path: "/sessions", component: lazyRouteComponent(settings, "Sessions") }),
+  createRoute({ getParentRoute: () => settingsRoot, path: "/tokens", component: lazyRouteComponent(settings, "Tokens") }),
 ] as const;
 
 const adminRoot = createRoute({ getParentRoute: () => root, path: "/admin", component: lazyRouteComponent(admin, "Admin") });
@@ -118,6 +119,7 @@ const adminPages = [
   createRoute({ getParentRoute: () => adminRoot, path: "/gifts", component: lazyRouteComponent(admin, "Gifts") }),
   createRoute({ getParentRoute: () => adminRoot, path: "/codes", component: lazyRouteComponent(admin, "Codes") }),
   createRoute({ getParentRoute: () => adminRoot, path: "/settings", component: lazyRouteComponent(admin, "Site") }),
+  createRoute({ getParentRoute: () => adminRoot, path: "/webhooks", component: lazyRouteComponent(admin, "Webhooks") }),
   createRoute({ getParentRoute: () => adminRoot, path: "/audit", component: lazyRouteComponent(admin, "Audit") }),
 ] as const;
 

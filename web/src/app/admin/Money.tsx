@@ -5,6 +5,7 @@ import { useState } from "react";
 import { number, t } from "../../i18n/app";
 import { call } from "../api/client";
 import type { Gift, GiftInput } from "../api/schema";
+import { ownPicture } from "../looks";
 import { Button } from "../parts/Button/Button";
 import { CopyButton } from "../parts/CopyRow/CopyRow";
 import { Dialog } from "../parts/Dialog/Dialog";
@@ -12,6 +13,7 @@ import { CheckField, Field, Form } from "../parts/Field/Field";
 import { Icon } from "../parts/Icon/Icon";
 import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
 import { Box, Row, Rows, Section } from "../parts/Page/Page";
+import { PictureField } from "../parts/PictureField/PictureField";
 import { toast } from "../parts/Toast/Toast";
 import styles from "./Admin.module.css";
 
@@ -33,7 +35,7 @@ export function Gifts() {
       ) : (
         <Rows label={t("admin.gifts")}>
           {data.map((gift) => (
-            <Row key={gift.id} before={<Icon name="gift" />} title={gift.name} text={`${t("coins", { coins: number(gift.coin) })}${gift.is_active ? "" : ` · ${t("gifts.off")}`}`}>
+            <Row key={gift.id} before={<GiftPicture image={gift.image} />} title={gift.name} text={`${t("coins", { coins: number(gift.coin) })}${gift.is_active ? "" : ` · ${t("gifts.off")}`}`}>
               <Button icon="edit" aria-label={`${t("gifts.edit")}: ${gift.name}`} onClick={() => setEditing(gift)}>
                 {t("gifts.edit")}
               </Button>
@@ -44,6 +46,11 @@ export function Gifts() {
       {editing !== undefined && <EditGift gift={editing === "new" ? undefined : editing} onClose={() => setEditing(undefined)} />}
     </Section>
   );
+}
+
+function GiftPicture({ image }: { image: string }) {
+  const picture = ownPicture(image);
+  return picture === undefined ? <Icon name="gift" /> : <img src={picture} alt="" width="32" height="32" />;
 }
 
 function EditGift({ gift, onClose }: { gift: Gift | undefined; onClose: () => void }) {
@@ -66,7 +73,7 @@ function EditGift({ gift, onClose }: { gift: Gift | undefined; onClose: () => vo
       >
         <Field label={t("gifts.name")} name="name" defaultValue={gift?.name} maxLength={32} required />
         <Field label={t("gifts.price")} name="coin" type="number" min={1} defaultValue={gift?.coin ?? 10} required />
-        <Field label={t("gifts.image")} hint={t("room.coverHint")} name="image" defaultValue={gift?.image} />
+        <PictureField label={t("gifts.image")} name="image" kind="gift" defaultValue={gift?.image} />
         <CheckField label={t("gifts.active")} name="is_active" defaultChecked={gift?.is_active ?? true} />
         <Button kind="main" type="submit" busy={save.isPending}>
           {t("action.save")}

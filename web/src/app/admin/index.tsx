@@ -16,6 +16,7 @@ export { Overview, Rooms, Streams } from "./Streams";
 export { Reports } from "./Reports";
 export { Site } from "./Site";
 export { Users } from "./Users";
+export { Webhooks } from "./Webhooks";
 
 export function Admin() {
   return (
@@ -60,6 +61,7 @@ function Gate() {
             { to: "/admin/gifts", label: t("admin.gifts") },
             { to: "/admin/codes", label: t("admin.codes") },
             { to: "/admin/settings", label: t("admin.settings") },
+            { to: "/admin/webhooks", label: t("webhooks.title") },
             { to: "/admin/audit", label: t("admin.audit") },
           ]}
         />

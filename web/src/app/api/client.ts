@@ -47,10 +47,14 @@ export async function call<O extends Operation>(operation: O, ...[asked]: Argume
     if (parts.signal?.aborted === true) throw cause;
     throw new ApiError(0, "unreachable", String(cause));
   }
-  const text = await response.text().catch(() => "");
+  return answerOf(response.status, await response.text().catch(() => "")) as Answer<O>;
+}
+
+/** What an answer says; a refusal is thrown. */
+export function answerOf(status: number, text: string): unknown {
   const body: unknown = parse(text);
-  if (!response.ok) throw refusal(response.status, body);
-  return body as Answer<O>;
+  if (status < 200 || status >= 300) throw refusal(status, body);
+  return body;
 }
 
 /** Fills `{name}` of a path and appends what of the query has a value. */

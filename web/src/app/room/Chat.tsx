@@ -10,6 +10,7 @@ import { ButtonLink, IconButton } from "../parts/Button/Button";
 import { Icon } from "../parts/Icon/Icon";
 import type { Line } from "./chat-log";
 import { Composer } from "./Composer";
+import { partsOf } from "./mentions";
 import { MessageActions } from "./MessageActions";
 import styles from "./Room.module.css";
 import type { SideProps } from "./Side";
@@ -32,7 +33,7 @@ export function Chat({ room, me, now, look, onLook }: SideProps) {
           </span>
         </p>
       )}
-      <Lines lines={now.lines} myId={me?.id} hostId={room.host?.id} onAct={isIn ? setActing : undefined} isOpen={isOpen} />
+      <Lines lines={now.lines} myId={me?.id} myName={me?.username} hostId={room.host?.id} onAct={isIn ? setActing : undefined} isOpen={isOpen} />
       <Foot isOpen={isOpen} isEnded={room.status === "ended"}>
         {now.link === "refused" && now.refusal !== undefined ? (
           <p className={styles.told} role="alert">
@@ -73,12 +74,14 @@ function Foot({ isOpen, isEnded, children }: { isOpen: boolean; isEnded: boolean
 function Lines({
   lines,
   myId,
+  myName,
   hostId,
   onAct,
   isOpen,
 }: {
   lines: readonly Line[];
   myId: number | undefined;
+  myName: string | undefined;
   hostId: number | undefined;
   onAct: ((comment: Comment) => void) | undefined;
   isOpen: boolean;
@@ -131,7 +134,7 @@ function Lines({
               <p>
                 {line.comment.user.id === hostId && <span className={styles.hostMark}>{t("chat.host")}</span>}
                 <b className={line.comment.user.id === myId ? styles.mine : styles.name}>{line.comment.user.name}</b>{" "}
-                <span>{line.comment.content}</span>
+                <Said text={line.comment.content} myName={myName} />
               </p>
               {onAct !== undefined && (
                 <IconButton icon="more" label={t("chat.act", { name: line.comment.user.name })} tabIndex={-1} onClick={() => onAct(line.comment)} />
@@ -146,6 +149,23 @@ function Lines({
         </button>
       )}
     </div>
+  );
+}
+
+/** A message, with the people named in it marked: text only, whatever is in it. */
+function Said({ text, myName }: { text: string; myName: string | undefined }) {
+  return (
+    <span>
+      {partsOf(text).map(({ text: part, username }, at) =>
+        username === undefined ? (
+          part
+        ) : (
+          <b key={at} className={username === myName?.toLowerCase() ? styles.mentionMine : styles.mention}>
+            {part}
+          </b>
+        ),
+      )}
+    </span>
   );
 }
 

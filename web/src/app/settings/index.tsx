@@ -10,12 +10,14 @@ import { Button } from "../parts/Button/Button";
 import { Field, Form, TextField } from "../parts/Field/Field";
 import { Failed, Skeleton } from "../parts/Notice/Notice";
 import { Box, Page, Row, Rows, Section } from "../parts/Page/Page";
+import { PictureField } from "../parts/PictureField/PictureField";
 import { SignedIn } from "../parts/SignedIn/SignedIn";
 import { LinkTabs } from "../parts/Tabs/Tabs";
 import { toast, toastError } from "../parts/Toast/Toast";
 import { programName } from "./program";
 
 export { Security } from "./Security";
+export { Tokens } from "./Tokens";
 
 export function Settings() {
   return (
@@ -31,6 +33,7 @@ export function Settings() {
                 { to: "/settings/profile", label: t("settings.profile") },
                 { to: "/settings/security", label: t("settings.security") },
                 { to: "/settings/sessions", label: t("settings.sessions") },
+                { to: "/settings/tokens", label: t("settings.tokens") },
               ]}
             />
           }
@@ -64,7 +67,7 @@ export function Profile() {
       <Form onSend={(texts) => save.mutate(texts)} error={save.error}>
         <Field label={t("account.nickname")} hint={t("settings.nicknameHint", { username: profile.username })} name="nickname" defaultValue={profile.name === profile.username ? "" : profile.name} maxLength={32} />
         <TextField label={t("settings.bio")} name="bio" rows={5} defaultValue={profile.bio} maxLength={1000} />
-        <Field label={t("settings.avatar")} hint={t("room.coverHint")} name="avatar" defaultValue={profile.avatar} />
+        <PictureField label={t("settings.avatar")} name="avatar" kind="avatar" defaultValue={profile.avatar} />
         <Button kind="main" type="submit" busy={save.isPending}>
           {t("action.save")}
         </Button>

@@ -8,8 +8,10 @@ import type { PublicUser, RoomView } from "../api/schema";
 import { Button } from "../parts/Button/Button";
 import { Field, Form, SelectField } from "../parts/Field/Field";
 import { Box } from "../parts/Page/Page";
+import { PictureField } from "../parts/PictureField/PictureField";
 import { toast } from "../parts/Toast/Toast";
 import { WithRoom } from ".";
+import { Members } from "./Members";
 import { ownRoomsQuery, rememberRoom } from "./own-room";
 import { fromLocalInput, toLocalInput } from "./schedule";
 import styles from "./Studio.module.css";
@@ -48,7 +50,7 @@ function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
           <Field label={t("room.title")} name="title" defaultValue={room.title} maxLength={100} required />
           <Field label={t("room.category")} hint={t("room.categoryHint")} name="category" defaultValue={room.category} maxLength={32} />
           <Field label={t("room.labels")} hint={t("room.labelsHint")} name="labels" defaultValue={room.labels.join(", ")} />
-          <Field label={t("room.cover")} hint={t("room.coverHint")} name="cover" defaultValue={room.cover} />
+          <PictureField label={t("room.cover")} name="cover" kind="cover" defaultValue={room.cover} />
           <Field label={t("room.scheduled")} hint={t("room.scheduledHint")} name="scheduled_at" type="datetime-local" defaultValue={toLocalInput(room.scheduled_at)} />
           <SelectField label={t("room.privacy")} name="privacy" value={privacy} onChange={(event) => setPrivacy(event.target.value)}>
             <option value="public">{t("room.privacy.public")}</option>
@@ -70,6 +72,7 @@ function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
           </Button>
         </Form>
       </Box>
+      {room.privacy === "private" && <Members room={room} />}
     </div>
   );
 }

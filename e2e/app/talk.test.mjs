@@ -1,0 +1,97 @@
+// Talking in a room: people named while writing, emoji, and a phone whose keyboard takes half of the screen.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { settle, visitor } from "./town.mjs";
+import { startWorld } from "./world.mjs";
+
+let world;
+let town;
+
+before(async () => {
+  world = await startWorld();
+  town = await settle(world);
+});
+
+after(() => world?.stop());
+
+const open = (options) => world.open(`/live/${town.rooms.live.id}`, { as: town.people.guest, ...options });
+
+test("a name is completed from who is here, and marked for the one who is meant", async () => {
+  const host = await world.open(`/live/${town.rooms.live.id}`, { as: town.people.host });
+  await host.page.getByRole("combobox", { name: "Say something" }).waitFor();
+  const { page, close } = await open();
+  await page.getByRole("tab", { name: "Viewers 2" }).waitFor();
+  const input = page.getByRole("combobox", { name: "Say something" });
+  await input.pressSequentially("hello @me");
+  await page.getByRole("option", { name: "@mei" }).waitFor();
+  await page.keyboard.press("Enter");
+  assert.equal(await input.inputValue(), "hello @mei ");
+  await page.keyboard.press("Enter");
+  await page.getByRole("log").locator("b", { hasText: "@mei" }).waitFor();
+  const mine = host.page.getByRole("log").locator("b[class*=mentionMine]", { hasText: "@mei" });
+  await mine.waitFor();
+  await close();
+  await host.close();
+});
+
+test("an emoji is picked by keyboard and lands where the caret is", async () => {
+  const { page, close } = await open();
+  const input = page.getByRole("combobox", { name: "Say something" });
+  await input.fill("ab");
+  await input.press("ArrowLeft");
+  await page.getByRole("button", { name: "Emoji" }).click();
+  await page.getByRole("group", { name: "Faces" }).getByRole("button").first().focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  assert.equal(await input.inputValue(), "a😂b");
+  await close();
+});
+
+test("with the keyboard of a phone open, picture, last message and what is written are all seen", async () => {
+  const { page, close } = await open({ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
+  const talker = await visitor(world, town.people.host, town.rooms.live);
+  await page.getByRole("combobox", { name: "Say something" }).focus();
+  await page.setViewportSize({ width: 360, height: 340 });
+  await talker.say("can you still read this?");
+  const seen = async (locator) => {
+    await locator.waitFor();
+    const box = await locator.boundingBox();
+    return box !== null && box.y >= 0 && box.y + box.height <= 341 && box.height > 0;
+  };
+  await page.getByRole("log").getByText("can you still read this?").waitFor();
+  await page.waitForTimeout(300);
+  assert.ok(await seen(page.locator("live-player")), "the picture");
+  assert.ok(await seen(page.getByRole("log").getByText("can you still read this?")), "the message");
+  assert.ok(await seen(page.getByRole("combobox", { name: "Say something" })), "the input");
+  assert.ok((await page.locator("live-player").boundingBox()).height > 90, "a picture worth looking at");
+  await page.screenshot({ path: new URL("../out/shots/room-keyboard.png", import.meta.url).pathname });
+  talker.close();
+  await close();
+});
+
+test("a picture is chosen from the device, sent, and shown as the avatar", async () => {
+  const { page, close } = await world.open("/settings/profile", { as: town.people.guest });
+  const png = await page.screenshot({ clip: { x: 0, y: 0, width: 200, height: 200 } });
+  await page.locator("input[type=file]").setInputFiles({ name: "me.png", mimeType: "image/png", buffer: png });
+  await page.locator("input[name=avatar][value^='/media/images/']").waitFor({ state: "attached" });
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved").waitFor();
+  await page.locator("input[type=file]").setInputFiles({ name: "no.png", mimeType: "image/png", buffer: Buffer.from("not a picture") });
+  await page.getByText("This is no picture we can use.").waitFor();
+  await close();
+});
+
+test("an API token is made for what was chosen, shown once, works, and is taken back", async () => {
+  const { page, close } = await world.open("/settings/tokens", { as: town.people.guest });
+  await page.getByLabel("What it is for").fill("my bot");
+  await page.getByRole("button", { name: "New token" }).click();
+  const token = await page.locator("[role=status] code").textContent();
+  const ask = () => fetch(`${world.weir.http}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal((await ask()).status, 200);
+  await page.getByRole("button", { name: "Take back: my bot" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Take back" }).click();
+  await page.getByText("No tokens yet").waitFor();
+  assert.equal((await ask()).status, 401);
+  await close();
+});
