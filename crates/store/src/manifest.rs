@@ -1,15 +1,15 @@
 //! What the playlists and the manifest of a log say.
 
 use crate::name::TrackName;
-use crate::{Init, Media, Name, Segment, Snapshot, TrackInit};
-use bytes::Bytes;
+use crate::segment::Listed;
+use crate::{Init, Name, Segment, Snapshot, TrackInit};
 use media::{MediaKind, Timestamp, TrackId, TrackInfo};
 use packaging::dash::{
     AdaptationKind, AdaptationSet, Live, Mpd, Period, Presentation, Representation, TimedSegment,
 };
 use packaging::hls::{MediaPlaylist, PlaylistKind, PlaylistSegment, Resolution, Variant};
 use packaging::{BitRate, bit_rate};
-use std::sync::Arc;
+use std::borrow::Borrow;
 use std::time::Duration;
 
 /// What an HLS media playlist needs besides the log.
@@ -59,23 +59,7 @@ impl Snapshot {
 
     /// The entry of a multivariant playlist for the media playlist at `uri`; `None` before the first segment.
     pub fn variant(&self, uri: String, target: Duration) -> Option<Variant> {
-        let init = &self.listed().last()?.init;
-        let sizes = self.listed().iter().map(|segment| (segment.len() as u64, segment.span.duration));
-        let BitRate { peak_bps, average_bps } = bit_rate(sizes, target);
-        let video = init.tracks.iter().find_map(|init| match &init.track.info {
-            TrackInfo::Video(video) => Some(video),
-            TrackInfo::Audio(_) => None,
-        });
-        Some(Variant {
-            uri,
-            bandwidth_bps: peak_bps,
-            average_bandwidth_bps: Some(average_bps),
-            codecs: init.tracks.iter().map(|init| init.codec_string.clone()).collect(),
-            resolution: video.map(|video| Resolution { width: video.width, height: video.height }),
-            frame_rate: video.and_then(|video| video.frame_rate),
-            audio_group: None,
-            subtitles_group: None,
-        })
+        variant(self.listed(), uri, target)
     }
 
     /// The DASH manifest: one adaptation set per track, one period per stretch without a discontinuity.
@@ -96,28 +80,52 @@ impl Snapshot {
                 utc_timing_uri: options.utc_timing_uri.clone(),
             })
         };
-        let same_period =
-            |a: &Arc<Segment>, b: &Arc<Segment>| a.discontinuity_sequence == b.discontinuity_sequence;
         Mpd {
             presentation,
             target: options.target,
             query: options.query.clone(),
-            periods: self
-                .listed()
-                .chunk_by(same_period)
-                .filter_map(|segments| period(segments, options))
-                .collect(),
+            periods: periods(self.listed(), options),
         }
     }
 }
 
-fn playlist_segment(segment: &Segment, prefix: &str) -> PlaylistSegment {
+/// The entry of a multivariant playlist for a media playlist of these segments at `uri`; `None` without a segment.
+pub(crate) fn variant<M: Listed>(
+    listed: &[impl Borrow<Segment<M>>],
+    uri: String,
+    target: Duration,
+) -> Option<Variant> {
+    let init = &listed.last()?.borrow().init;
+    let sizes = listed.iter().map(|segment| (segment.borrow().media.bytes(), segment.borrow().span.duration));
+    let BitRate { peak_bps, average_bps } = bit_rate(sizes, target);
+    let video = init.tracks.iter().find_map(|init| match &init.track.info {
+        TrackInfo::Video(video) => Some(video),
+        TrackInfo::Audio(_) => None,
+    });
+    Some(Variant {
+        uri,
+        bandwidth_bps: peak_bps,
+        average_bandwidth_bps: Some(average_bps),
+        codecs: init.tracks.iter().map(|init| init.codec_string.clone()).collect(),
+        resolution: video.map(|video| Resolution { width: video.width, height: video.height }),
+        frame_rate: video.and_then(|video| video.frame_rate),
+        audio_group: None,
+        subtitles_group: None,
+    })
+}
+
+/// A period per stretch without a discontinuity.
+pub(crate) fn periods<M: Listed, S: Borrow<Segment<M>>>(listed: &[S], options: &DashOptions) -> Vec<Period> {
+    let stretches =
+        listed.chunk_by(|a, b| a.borrow().discontinuity_sequence == b.borrow().discontinuity_sequence);
+    stretches.filter_map(|segments| period(segments, options)).collect()
+}
+
+pub(crate) fn playlist_segment<M: Listed>(segment: &Segment<M>, prefix: &str) -> PlaylistSegment {
     let sequence = segment.sequence;
-    let (name, init_uri) = match segment.media {
-        Media::Ts(_) => (Name::Ts { sequence }, None),
-        Media::Cmaf { .. } => {
-            (Name::Fmp4 { sequence }, Some(format!("{prefix}{}", Name::Init { id: segment.init.id })))
-        }
+    let (name, init_uri) = match segment.media.is_ts() {
+        true => (Name::Ts { sequence }, None),
+        false => (Name::Fmp4 { sequence }, Some(format!("{prefix}{}", Name::Init { id: segment.init.id }))),
     };
     PlaylistSegment {
         uri: format!("{prefix}{name}"),
@@ -130,8 +138,8 @@ fn playlist_segment(segment: &Segment, prefix: &str) -> PlaylistSegment {
     }
 }
 
-fn period(segments: &[Arc<Segment>], options: &DashOptions) -> Option<Period> {
-    let first = segments.first()?;
+fn period<M: Listed>(segments: &[impl Borrow<Segment<M>>], options: &DashOptions) -> Option<Period> {
+    let first = segments.first()?.borrow();
     let sets = first.init.tracks.iter();
     Some(Period {
         id: first.discontinuity_sequence.to_string(),
@@ -140,23 +148,24 @@ fn period(segments: &[Arc<Segment>], options: &DashOptions) -> Option<Period> {
     })
 }
 
-fn adaptation_set(
+fn adaptation_set<M: Listed>(
     init: &TrackInit,
-    segments: &[Arc<Segment>],
+    segments: &[impl Borrow<Segment<M>>],
     options: &DashOptions,
 ) -> Option<AdaptationSet> {
-    let (first, track_id) = (segments.first()?, init.track.id);
-    let timed = segments.iter().filter_map(|segment| segment.track(track_id));
+    let (first, track_id) = (segments.first()?.borrow(), init.track.id);
+    let timed = segments.iter().filter_map(|segment| segment.borrow().media.track(track_id));
     let timed = timed
         .map(|track| TimedSegment { start_ticks: track.start_ticks, duration_ticks: track.duration_ticks });
     let (kind, independent_segments) = match init.track.info {
         TrackInfo::Video(_) => {
-            (AdaptationKind::Video, segments.iter().all(|segment| segment.span.independent))
+            (AdaptationKind::Video, segments.iter().all(|segment| segment.borrow().span.independent))
         }
         TrackInfo::Audio(_) => (AdaptationKind::Audio, true),
     };
     let sizes = segments.iter().map(|segment| {
-        (segment.media.of_track(track_id).map(Bytes::len).sum::<usize>() as u64, segment.span.duration)
+        let segment = segment.borrow();
+        (segment.media.bytes_of(track_id), segment.span.duration)
     });
     let Init { id: init_id, .. } = *first.init;
     let (prefix, name) = (&options.prefix, TrackName(track_id));

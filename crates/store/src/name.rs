@@ -168,7 +168,7 @@ pub fn track_of_playlist(text: &str) -> Option<TrackId> {
     (playlist_name(track_id) == text).then_some(track_id)
 }
 
-fn parse_track(text: &str) -> Option<TrackId> {
+pub(crate) fn parse_track(text: &str) -> Option<TrackId> {
     let kinds = [("video", MediaKind::Video), ("audio", MediaKind::Audio)];
     kinds
         .into_iter()

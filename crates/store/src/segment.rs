@@ -3,9 +3,10 @@ use media::{Timestamp, Track, TrackId};
 use packaging::Span;
 use std::sync::Arc;
 
-/// A segment of the log. The log gave it its numbers; the rest is as [`NewSegment`] said.
+/// A segment of a log. The log gave it its numbers; the rest is as [`NewSegment`] said. In the live window its media is
+/// [`Media`], its bytes; in a recording it is [`Recorded`](crate::Recorded), where they are.
 #[derive(Clone, Debug)]
-pub struct Segment {
+pub struct Segment<M = Media> {
     /// Its number; each segment has the next one, and none is used twice.
     pub sequence: u64,
     /// How many discontinuities the log had up to the start of this segment.
@@ -18,8 +19,8 @@ pub struct Segment {
     pub wall_time_ms: i64,
     /// What a decoder needs before it.
     pub init: Arc<Init>,
-    /// Its bytes.
-    pub media: Media,
+    /// Its bytes, or where they are.
+    pub media: M,
 }
 
 /// A finished segment on its way into the log.
@@ -114,10 +115,40 @@ impl Segment {
 
     /// The part of one track; `None` when it has no sample here, and for MPEG-TS.
     pub fn track(&self, track_id: TrackId) -> Option<&TrackSpan> {
-        match &self.media {
-            Media::Ts(_) => None,
-            Media::Cmaf { tracks, .. } => tracks.iter().find(|track| track.track_id == track_id),
+        self.media.track(track_id)
+    }
+}
+
+/// What playlists and manifests say of a segment's media, whether its bytes are at hand or not.
+pub(crate) trait Listed {
+    /// Whether it is MPEG-TS.
+    fn is_ts(&self) -> bool;
+    /// The part of one track.
+    fn track(&self, track_id: TrackId) -> Option<&TrackSpan>;
+    /// Size of one track's part.
+    fn bytes_of(&self, track_id: TrackId) -> u64;
+    /// Size of all parts.
+    fn bytes(&self) -> u64;
+}
+
+impl Listed for Media {
+    fn is_ts(&self) -> bool {
+        matches!(self, Self::Ts(_))
+    }
+
+    fn track(&self, track_id: TrackId) -> Option<&TrackSpan> {
+        match self {
+            Self::Ts(_) => None,
+            Self::Cmaf { tracks, .. } => tracks.iter().find(|track| track.track_id == track_id),
         }
+    }
+
+    fn bytes_of(&self, track_id: TrackId) -> u64 {
+        self.of_track(track_id).map(Bytes::len).sum::<usize>() as u64
+    }
+
+    fn bytes(&self) -> u64 {
+        self.len() as u64
     }
 }
 

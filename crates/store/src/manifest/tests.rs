@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::{broken, init, segment};
 use crate::{Limits, LiveWindow, NewInit};
+use bytes::Bytes;
 use packaging::dash::Mpd;
 
 const TARGET: Duration = Duration::from_secs(2);

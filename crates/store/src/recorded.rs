@@ -1,0 +1,333 @@
+//! A recording: the segments of a live stream, kept. Nothing here reads or writes files.
+//!
+//! In its folder lie `{sequence}.m4s`, one object per segment with the fragments of all tracks one after the other, and
+//! the index in parts, `index-0`, `index-1`, …: a line per segment, and one before the first segment that needs another
+//! init segment, with the init segment in it. A part is written again with each segment until it is full, so that a
+//! store without appending can hold it; a segment is named there only when its object is complete.
+//!
+//! [`IndexWriter`] writes the index, [`RecordedLog`] is what was read, or what a recorder has written so far.
+
+mod index;
+mod manifest;
+
+pub use index::{IndexWriter, index_part_name};
+
+use crate::segment::Listed;
+use crate::{Init, Name, Segment, TrackSpan};
+use bytes::Bytes;
+use media::{Timestamp, TrackId};
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where the media of a recorded segment is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The tracks that have a part here.
+    pub tracks: Box<[TrackSpan]>,
+    /// The pieces of its object, in order.
+    pub runs: Box<[Run]>,
+}
+
+/// A piece of a segment's object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The one track it carries.
+    pub track_id: TrackId,
+    /// How long it is.
+    pub bytes: u32,
+}
+
+/// A segment of a recording.
+pub type LogEntry = Segment<Recorded>;
+
+/// What a name of a recording, or a part of its download, stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogBytes {
+    /// These bytes.
+    Bytes(Bytes),
+    /// These ranges of the object of a segment, which is called [`Name::Fmp4`].
+    Object {
+        /// Which segment.
+        sequence: u64,
+        /// In order.
+        ranges: Vec<Range<u64>>,
+    },
+}
+
+/// The segments of a recording, or of a part of one, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct RecordedLog {
+    segments: Vec<LogEntry>,
+    bytes: u64,
+    longest: Duration,
+}
+
+impl RecordedLog {
+    /// The segments.
+    pub fn segments(&self) -> &[LogEntry] {
+        &self.segments
+    }
+
+    /// Adds the next segment as a live window made it. `after_gap` says that something is missing before it. Returns
+    /// false for one that is not behind the last one, or has no fragments.
+    pub fn append(&mut self, segment: &Segment, after_gap: bool) -> bool {
+        let Some(media) = Recorded::of(segment) else { return false };
+        let mut span = segment.span;
+        span.discontinuity |= after_gap;
+        self.push(segment.sequence, span, segment.wall_time_ms, segment.init.clone(), media)
+    }
+
+    fn push(
+        &mut self,
+        sequence: u64,
+        mut span: packaging::Span,
+        wall_time_ms: i64,
+        init: Arc<Init>,
+        media: Recorded,
+    ) -> bool {
+        let (discontinuity_sequence, period_start) = match self.segments.last() {
+            Some(last) if sequence <= last.sequence || span.start < last.span.start => return false,
+            Some(last) => {
+                // Without the mark, other tracks would be taken for those before.
+                span.discontinuity |= init.id != last.init.id;
+                match span.discontinuity {
+                    false => (last.discontinuity_sequence, last.period_start),
+                    true => (last.discontinuity_sequence + 1, span.start),
+                }
+            }
+            None => {
+                span.discontinuity = false;
+                (0, span.start)
+            }
+        };
+        self.bytes = self.bytes.saturating_add(media.bytes());
+        self.longest = self.longest.max(span.duration);
+        self.segments.push(Segment {
+            sequence,
+            discontinuity_sequence,
+            period_start,
+            span,
+            wall_time_ms,
+            init,
+            media,
+        });
+        true
+    }
+
+    /// Whether there is no segment.
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Size of all segments.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The longest segment.
+    pub fn longest(&self) -> Duration {
+        self.longest
+    }
+
+    /// From the start of the first segment to the end of the last, with what is missing between.
+    pub fn duration(&self) -> Duration {
+        self.end().saturating_since(self.start())
+    }
+
+    /// Wall time of the first moment, in milliseconds since 1970-01-01.
+    pub fn starts_at_ms(&self) -> Option<i64> {
+        self.segments.first().map(|first| first.wall_time_ms)
+    }
+
+    /// What the last segment needs.
+    pub fn newest_init(&self) -> Option<&Arc<Init>> {
+        self.segments.last().map(|last| &last.init)
+    }
+
+    /// A segment by its number.
+    pub fn segment(&self, sequence: u64) -> Option<&LogEntry> {
+        let at = self.segments.binary_search_by_key(&sequence, |segment| segment.sequence).ok()?;
+        self.segments.get(at)
+    }
+
+    /// The place of the segment that plays `position` after the beginning: the last one that starts at it or before.
+    pub fn place_at(&self, position: Duration) -> Option<usize> {
+        let moment = self.start() + position;
+        let behind = self.segments.partition_point(|segment| segment.span.start <= moment);
+        behind.checked_sub(1)
+    }
+
+    /// The place of the first segment that ends after a wall time, in milliseconds since 1970-01-01.
+    pub fn place_at_wall(&self, wall_time_ms: i64) -> usize {
+        self.segments.partition_point(|segment| wall_end_ms(segment) <= wall_time_ms)
+    }
+
+    /// The segments of a stretch, given as positions after the beginning: from the one that plays at its start, where
+    /// decoding can begin, to the one before its end.
+    pub fn between(&self, from: Duration, to: Duration) -> Self {
+        let first = self.place_at(from).unwrap_or(0);
+        let first = (0..=first).rev().find(|&at| self.is_independent(at)).unwrap_or(first);
+        let end = self.start() + to;
+        let behind = self.segments.partition_point(|segment| segment.span.start < end);
+        let mut part = Self::default();
+        for segment in self.segments.get(first..behind).unwrap_or_default() {
+            let Segment { sequence, span, wall_time_ms, init, media, .. } = segment.clone();
+            part.push(sequence, span, wall_time_ms, init, media);
+        }
+        part
+    }
+
+    /// The longest stretch that one init segment is good for: what fits into one MP4 file. Encoders that change
+    /// their tracks in the middle of a broadcast are rare.
+    pub fn of_one_init(&self) -> Self {
+        let runs = self.segments.chunk_by(|a, b| a.init.id == b.init.id);
+        let durations = runs.filter_map(|run| {
+            Some((run.iter().map(|segment| segment.span.duration).sum::<Duration>(), run.first()?.init.id))
+        });
+        let most = durations.max_by_key(|&(duration, _)| duration).map(|(_, id)| id);
+        let mut part = Self::default();
+        for segment in self.segments.iter().filter(|segment| Some(segment.init.id) == most) {
+            let Segment { sequence, span, wall_time_ms, init, media, .. } = segment.clone();
+            part.push(sequence, span, wall_time_ms, init, media);
+        }
+        part
+    }
+
+    /// What a name in a playlist or a manifest stands for; `None` when it stands for nothing here.
+    pub fn read(&self, name: &Name) -> Option<LogBytes> {
+        match *name {
+            Name::Ts { .. } => None,
+            Name::Init { id } => Some(LogBytes::Bytes(self.init(id)?.bytes.clone())),
+            Name::TrackInit { track_id, init_id } => {
+                let init = self.init(init_id)?;
+                let track = init.tracks.iter().find(|init| init.track.id == track_id)?;
+                Some(LogBytes::Bytes(track.bytes.clone()))
+            }
+            Name::Fmp4 { sequence } => {
+                let bytes = self.segment(sequence)?.media.bytes();
+                Some(LogBytes::Object { sequence, ranges: one(0..bytes) })
+            }
+            Name::Track { track_id, init_id, start_ticks } => {
+                let segment = self.segment_at_ticks(track_id, init_id, start_ticks)?;
+                let ranges = segment.media.ranges_of(track_id);
+                Some(LogBytes::Object { sequence: segment.sequence, ranges })
+            }
+        }
+    }
+
+    /// Size of [`download`](Self::download).
+    pub fn download_bytes(&self) -> u64 {
+        let init = self.newest_init().map_or(0, |init| init.bytes.len() as u64);
+        init.saturating_add(self.bytes)
+    }
+
+    /// A range of the recording as one fragmented MP4 file, in pieces of at most one segment each. Of a log as
+    /// [`of_one_init`](Self::of_one_init) makes it.
+    pub fn download(&self, range: Range<u64>) -> impl Iterator<Item = LogBytes> {
+        let init = self.newest_init().map(|init| init.bytes.clone()).unwrap_or_default();
+        let mut at = init.len() as u64;
+        let head = cut(&range, 0..at);
+        let head = head.and_then(|part| {
+            Some(init.slice(usize::try_from(part.start).ok()?..usize::try_from(part.end).ok()?))
+        });
+        let pieces = self.segments.iter().filter_map(move |segment| {
+            let start = at;
+            at = at.saturating_add(segment.media.bytes());
+            let part = cut(&range, start..at)?;
+            let ranges = one(part.start - start..part.end - start);
+            Some(LogBytes::Object { sequence: segment.sequence, ranges })
+        });
+        head.map(LogBytes::Bytes).into_iter().chain(pieces)
+    }
+
+    pub(crate) fn start(&self) -> Timestamp {
+        self.segments.first().map_or(Timestamp::ZERO, |first| first.span.start)
+    }
+
+    fn end(&self) -> Timestamp {
+        self.segments.last().map_or(Timestamp::ZERO, |last| last.span.start + last.span.duration)
+    }
+
+    fn is_independent(&self, at: usize) -> bool {
+        self.segments.get(at).is_some_and(|segment| segment.span.independent)
+    }
+
+    fn init(&self, id: u64) -> Option<&Arc<Init>> {
+        // A number is that of the first segment that needs it, and grows.
+        let first = self.segments.partition_point(|segment| segment.init.id < id);
+        self.segments.get(first).map(|segment| &segment.init).filter(|init| init.id == id)
+    }
+
+    fn segment_at_ticks(&self, track_id: TrackId, init_id: u64, start_ticks: u64) -> Option<&LogEntry> {
+        let first = self.segments.partition_point(|segment| segment.init.id < init_id);
+        let of_init = self.segments.get(first..)?;
+        let of_init = of_init.get(..of_init.partition_point(|segment| segment.init.id <= init_id))?;
+        of_init.iter().find(|segment| {
+            segment.media.track(track_id).is_some_and(|track| track.start_ticks == start_ticks)
+        })
+    }
+}
+
+impl Recorded {
+    /// Where the bytes of a segment are when its fragments are written one after the other; `None` for MPEG-TS.
+    fn of(segment: &Segment) -> Option<Self> {
+        let crate::Media::Cmaf { tracks, fragments } = &segment.media else { return None };
+        let runs = fragments.iter().map(|fragment| {
+            Some(Run { track_id: fragment.track_id, bytes: u32::try_from(fragment.bytes.len()).ok()? })
+        });
+        Some(Self { tracks: tracks.clone().into(), runs: runs.collect::<Option<_>>()? })
+    }
+
+    fn ranges_of(&self, track_id: TrackId) -> Vec<Range<u64>> {
+        let mut at = 0;
+        let mut ranges: Vec<Range<u64>> = Vec::new();
+        for run in &self.runs {
+            let range = at..at + u64::from(run.bytes);
+            at = range.end;
+            if run.track_id == track_id {
+                match ranges.last_mut().filter(|last| last.end == range.start) {
+                    Some(last) => last.end = range.end,
+                    None => ranges.push(range),
+                }
+            }
+        }
+        ranges
+    }
+}
+
+impl Listed for Recorded {
+    fn is_ts(&self) -> bool {
+        false
+    }
+
+    fn track(&self, track_id: TrackId) -> Option<&TrackSpan> {
+        self.tracks.iter().find(|track| track.track_id == track_id)
+    }
+
+    fn bytes_of(&self, track_id: TrackId) -> u64 {
+        self.runs.iter().filter(|run| run.track_id == track_id).map(|run| u64::from(run.bytes)).sum()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.runs.iter().map(|run| u64::from(run.bytes)).sum()
+    }
+}
+
+fn wall_end_ms(segment: &LogEntry) -> i64 {
+    let duration_ms = i64::try_from(segment.span.duration.as_millis()).unwrap_or(i64::MAX);
+    segment.wall_time_ms.saturating_add(duration_ms)
+}
+
+/// What two ranges have in common.
+fn cut(a: &Range<u64>, b: Range<u64>) -> Option<Range<u64>> {
+    let both = a.start.max(b.start)..a.end.min(b.end);
+    (!both.is_empty()).then_some(both)
+}
+
+fn one(range: Range<u64>) -> Vec<Range<u64>> {
+    std::iter::once(range).collect()
+}
+
+#[cfg(test)]
+mod tests;
