@@ -1,11 +1,12 @@
 //! Media sockets: every way in and every way out, and the writers that own viewers' sockets.
 //!
-//! `ingest/` has one file per way in, `delivery/` one per way out. Nothing here knows rooms, coins or a database.
+//! `ingest/` has one file per way in, `delivery/` one per way out, `record/` keeps streams. Nothing here knows rooms, coins or a database.
 
 mod connected;
 pub mod delivery;
 pub mod ingest;
 mod limits;
+pub mod record;
 pub mod websocket;
 pub mod writer;
 

@@ -16,6 +16,7 @@ use crate::segment::Listed;
 use crate::{Init, Name, Segment, TrackSpan};
 use bytes::Bytes;
 use media::{Timestamp, TrackId};
+use packaging::Span;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,25 +70,32 @@ impl RecordedLog {
         &self.segments
     }
 
-    /// Adds the next segment as a live window made it. `after_gap` says that something is missing before it. Returns
-    /// false for one that is not behind the last one, or has no fragments.
-    pub fn append(&mut self, segment: &Segment, after_gap: bool) -> bool {
-        let Some(media) = Recorded::of(segment) else { return false };
+    /// What the next segment will be here, as a live window made it. `after_gap` says that something is missing before
+    /// it. `None` for one that is not behind the last one, or has no fragments.
+    pub fn entry(&self, segment: &Segment, after_gap: bool) -> Option<LogEntry> {
+        let media = Recorded::of(segment)?;
         let mut span = segment.span;
         span.discontinuity |= after_gap;
-        self.push(segment.sequence, span, segment.wall_time_ms, segment.init.clone(), media)
+        self.place(segment.sequence, span, segment.wall_time_ms, segment.init.clone(), media)
     }
 
-    fn push(
-        &mut self,
+    /// Adds an entry made by [`entry`](Self::entry).
+    pub fn push(&mut self, entry: LogEntry) {
+        self.bytes = self.bytes.saturating_add(entry.media.bytes());
+        self.longest = self.longest.max(entry.span.duration);
+        self.segments.push(entry);
+    }
+
+    fn place(
+        &self,
         sequence: u64,
-        mut span: packaging::Span,
+        mut span: Span,
         wall_time_ms: i64,
         init: Arc<Init>,
         media: Recorded,
-    ) -> bool {
+    ) -> Option<LogEntry> {
         let (discontinuity_sequence, period_start) = match self.segments.last() {
-            Some(last) if sequence <= last.sequence || span.start < last.span.start => return false,
+            Some(last) if sequence <= last.sequence || span.start < last.span.start => return None,
             Some(last) => {
                 // Without the mark, other tracks would be taken for those before.
                 span.discontinuity |= init.id != last.init.id;
@@ -101,18 +109,19 @@ impl RecordedLog {
                 (0, span.start)
             }
         };
-        self.bytes = self.bytes.saturating_add(media.bytes());
-        self.longest = self.longest.max(span.duration);
-        self.segments.push(Segment {
-            sequence,
-            discontinuity_sequence,
-            period_start,
-            span,
-            wall_time_ms,
-            init,
-            media,
-        });
-        true
+        Some(Segment { sequence, discontinuity_sequence, period_start, span, wall_time_ms, init, media })
+    }
+
+    /// A part of it, as a log of its own.
+    fn of<'a>(segments: impl Iterator<Item = &'a LogEntry>) -> Self {
+        let mut part = Self::default();
+        for segment in segments {
+            let Segment { sequence, span, wall_time_ms, init, media, .. } = segment.clone();
+            part.place(sequence, span, wall_time_ms, init, media)
+                .into_iter()
+                .for_each(|entry| part.push(entry));
+        }
+        part
     }
 
     /// Whether there is no segment.
@@ -170,12 +179,7 @@ impl RecordedLog {
         let first = (0..=first).rev().find(|&at| self.is_independent(at)).unwrap_or(first);
         let end = self.start() + to;
         let behind = self.segments.partition_point(|segment| segment.span.start < end);
-        let mut part = Self::default();
-        for segment in self.segments.get(first..behind).unwrap_or_default() {
-            let Segment { sequence, span, wall_time_ms, init, media, .. } = segment.clone();
-            part.push(sequence, span, wall_time_ms, init, media);
-        }
-        part
+        Self::of(self.segments.get(first..behind).unwrap_or_default().iter())
     }
 
     /// The longest stretch that one init segment is good for: what fits into one MP4 file. Encoders that change
@@ -186,12 +190,7 @@ impl RecordedLog {
             Some((run.iter().map(|segment| segment.span.duration).sum::<Duration>(), run.first()?.init.id))
         });
         let most = durations.max_by_key(|&(duration, _)| duration).map(|(_, id)| id);
-        let mut part = Self::default();
-        for segment in self.segments.iter().filter(|segment| Some(segment.init.id) == most) {
-            let Segment { sequence, span, wall_time_ms, init, media, .. } = segment.clone();
-            part.push(sequence, span, wall_time_ms, init, media);
-        }
-        part
+        Self::of(self.segments.iter().filter(|segment| Some(segment.init.id) == most))
     }
 
     /// What a name in a playlist or a manifest stands for; `None` when it stands for nothing here.

@@ -50,6 +50,9 @@ pub enum MediaError {
     /// The request itself is wrong.
     #[error("{0}")]
     BadRequest(String),
+    /// Where media files are kept does not answer.
+    #[error("{0}")]
+    Storage(String),
 }
 
 impl IntoResponse for MediaError {
@@ -63,6 +66,7 @@ impl IntoResponse for MediaError {
             },
             Self::Unsupported(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "codec_not_supported"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            Self::Storage(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage_away"),
         };
         error_response(status, code, &self.to_string())
     }

@@ -10,12 +10,14 @@ mod answer;
 mod body;
 mod muxer;
 mod packager;
+mod rewind;
 #[cfg(test)]
 pub(super) mod testing;
 mod viewers;
 
 pub(crate) use answer::is_piece;
 
+use crate::record::Recording;
 use body::Text;
 use hub::{Batch, EventKind, Hub, StopReason, Stream, StreamPath, StreamState, Subscriber};
 use packager::{Kind, Packager};
@@ -64,6 +66,14 @@ pub(crate) struct Packaged {
     stream: Arc<Stream>,
     viewers: Viewers,
     logs: Mutex<[Option<Arc<Log>>; 2]>,
+    /// What is kept of it, if it is recorded.
+    recording: Mutex<Option<Arc<Recording>>>,
+}
+
+/// The CMAF segments of a stream, made for as long as somebody holds this.
+pub(crate) struct LiveLog {
+    packaged: Arc<Packaged>,
+    log: Arc<Log>,
 }
 
 /// The segments of one stream in one kind, and the task that makes them.
@@ -78,6 +88,7 @@ pub(crate) struct Log {
 struct CachedText {
     item: address::Item,
     prefix: String,
+    query: String,
     version: u64,
     text: Arc<Text>,
 }
@@ -119,6 +130,7 @@ impl Segmented {
             stream: stream.clone(),
             viewers: Viewers::default(),
             logs: Mutex::default(),
+            recording: Mutex::default(),
         });
         // What another stream of this path left behind is let go of by its own keeper.
         if let Some(before) = streams.insert(stream.path().clone(), packaged.clone()) {
@@ -151,6 +163,13 @@ impl Segmented {
             texts: Mutex::default(),
         });
         Some(slot.insert(log).clone())
+    }
+
+    /// The CMAF segments of a stream, made from now on if they are not yet; `None` when the stream is over.
+    pub(crate) fn live_log(self: &Arc<Self>, stream: &Arc<Stream>) -> Option<LiveLog> {
+        let packaged = self.open(stream);
+        let log = self.log(&packaged, Kind::Cmaf)?;
+        Some(LiveLog { packaged, log })
     }
 
     fn window_limits(&self) -> store::Limits {
@@ -253,10 +272,31 @@ impl Packaged {
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn recording(&self) -> Option<Arc<Recording>> {
+        self.recording.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// How long the segments stay after the end of the stream.
     fn linger(&self, target: Duration) -> Duration {
         let longest = self.logs().iter().flatten().map(|log| log.window.snapshot().longest()).max();
         longest.unwrap_or_default().max(target).saturating_mul(3).max(LINGER_MIN)
+    }
+}
+
+impl LiveLog {
+    /// The segments.
+    pub(crate) fn window(&self) -> &LiveWindow {
+        &self.log.window
+    }
+
+    /// Whether no segment follows those the window has now.
+    pub(crate) fn is_over(&self) -> bool {
+        self.log.task.is_finished() || self.log.window.snapshot().is_ended()
+    }
+
+    /// Lets viewers go back to what was recorded.
+    pub(crate) fn set_recording(&self, recording: Arc<Recording>) {
+        *self.packaged.recording.lock().unwrap_or_else(PoisonError::into_inner) = Some(recording);
     }
 }
 

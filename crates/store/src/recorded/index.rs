@@ -67,6 +67,11 @@ impl IndexWriter {
         self.push(&segment_line(segment));
     }
 
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.lines == 0
+    }
+
     /// The part that changed last: its name and all of it.
     pub fn part(&self) -> (String, Bytes) {
         (index_part_name(self.number), Bytes::copy_from_slice(self.text.as_bytes()))
@@ -224,7 +229,9 @@ fn read_segment(text: &str, inits: &[Arc<Init>], log: &mut RecordedLog) -> Optio
         independent: flags.contains('i'),
         discontinuity: flags.contains('d'),
     };
-    log.push(sequence, span, wall_time_ms, init, Recorded { tracks, runs }).then_some(())
+    let entry = log.place(sequence, span, wall_time_ms, init, Recorded { tracks, runs })?;
+    log.push(entry);
+    Some(())
 }
 
 fn read_track_span(text: &str) -> Option<TrackSpan> {

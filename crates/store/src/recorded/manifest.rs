@@ -5,7 +5,7 @@ use super::{LogEntry, RecordedLog};
 use crate::manifest::{periods, playlist_segment, variant};
 use crate::{DashOptions, HlsOptions, Name};
 use media::Timestamp;
-use packaging::dash::{Live, Mpd, Presentation};
+use packaging::dash::{Mpd, Period, Presentation};
 use packaging::hls::{MediaPlaylist, PlaylistKind, PlaylistSegment, Variant};
 use std::time::Duration;
 
@@ -75,15 +75,10 @@ impl RecordedLog {
         }
     }
 
-    /// The DASH manifest from the segment at `first` on, of a stream that is live. Its times are those of the stream's
-    /// own manifest.
-    pub fn rewind_mpd(&self, first: usize, live: Live, options: &DashOptions) -> Mpd {
-        Mpd {
-            presentation: Presentation::Live(live),
-            target: options.target,
-            query: options.query.clone(),
-            periods: periods(self.segments.get(first..).unwrap_or_default(), options),
-        }
+    /// The periods of a DASH manifest from the segment at `first` on, for the manifest of a stream that is live: their
+    /// times are those of the stream.
+    pub fn rewind_periods(&self, first: usize, options: &DashOptions) -> Vec<Period> {
+        periods(self.segments.get(first..).unwrap_or_default(), options)
     }
 }
 

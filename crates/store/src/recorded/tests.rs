@@ -35,13 +35,20 @@ fn log() -> RecordedLog {
     window.set_init(init("first"));
     let mut log = RecordedLog::default();
     for start_s in [0, 2, 4, 6] {
-        assert!(log.append(&window.append(segment(start_s, 2)).unwrap(), false));
+        assert!(append(&mut log, &window.append(segment(start_s, 2)).unwrap(), false));
     }
     window.set_init(init("second"));
     for segment in [broken(segment(20, 2)), segment(22, 2), segment(24, 2)] {
-        assert!(log.append(&window.append(segment).unwrap(), false));
+        assert!(append(&mut log, &window.append(segment).unwrap(), false));
     }
     log
+}
+
+fn append(log: &mut RecordedLog, segment: &Segment, after_gap: bool) -> bool {
+    let entry = log.entry(segment, after_gap);
+    let is_taken = entry.is_some();
+    entry.into_iter().for_each(|entry| log.push(entry));
+    is_taken
 }
 
 fn index(log: &RecordedLog) -> Vec<Bytes> {
@@ -96,14 +103,14 @@ fn a_long_index_has_parts_and_a_writer_goes_on_behind_those_of_another() {
     window.set_init(init("first"));
     let mut log = RecordedLog::default();
     for at in 0..600 {
-        log.append(&window.append(segment(at * 2, 2)).unwrap(), false);
+        append(&mut log, &window.append(segment(at * 2, 2)).unwrap(), false);
     }
     let mut parts = index(&log);
     assert_eq!(parts.len(), 3);
     assert!(parts.iter().all(|part| part.len() < 64 << 10));
     assert_eq!(read(&parts).segments().len(), 600);
     let mut writer = IndexWriter::from_part(3);
-    log.append(&window.append(segment(1200, 2)).unwrap(), true);
+    append(&mut log, &window.append(segment(1200, 2)).unwrap(), true);
     writer.add(log.segments().last().unwrap());
     assert_eq!(writer.part().0, "index-3");
     parts.push(writer.part().1);
@@ -120,7 +127,7 @@ fn every_name_stands_for_the_bytes_it_stood_for_when_it_was_live() {
     window.set_init(init("first"));
     let mut log = RecordedLog::default();
     for start_s in [0, 2] {
-        log.append(&window.append(segment(start_s, 2)).unwrap(), false);
+        append(&mut log, &window.append(segment(start_s, 2)).unwrap(), false);
     }
     let live = window.snapshot();
     let object: Vec<u8> = live.segment(71).unwrap().media.all().flatten().copied().collect();
@@ -159,7 +166,7 @@ fn a_gap_is_a_discontinuity_and_the_manifest_begins_at_nought() {
     window.set_init(init("first"));
     let mut log = RecordedLog::default();
     for (start_s, after_gap) in [(100, true), (102, false), (140, true)] {
-        log.append(&window.append(segment(start_s, 2)).unwrap(), after_gap);
+        append(&mut log, &window.append(segment(start_s, 2)).unwrap(), after_gap);
     }
     let text = log.media_playlist(&HlsOptions { target: TARGET, ..HlsOptions::default() }).to_string();
     assert_eq!(text.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "{text}");
@@ -263,7 +270,7 @@ fn transport_streams_are_not_recorded() {
     let NewSegment { span, wall_time_ms, .. } = segment(0, 2);
     let media = Media::Ts(Bytes::from_static(b"G"));
     let segment = window.append(NewSegment { span, wall_time_ms, media }).unwrap();
-    assert!(!RecordedLog::default().append(&segment, false));
+    assert!(!append(&mut RecordedLog::default(), &segment, false));
 }
 
 proptest! {

@@ -36,6 +36,16 @@ impl Item {
         }
     }
 
+    /// The same of the segments that are recorded, which are CMAF.
+    pub(crate) fn recorded(self) -> Self {
+        match self {
+            Self::MediaPlaylist(_) => Self::MediaPlaylist(Some(Kind::Cmaf)),
+            // Sound that browsers refuse inside MP4 is recorded in it all the same.
+            Self::Multivariant => Self::Manifest,
+            Self::Manifest | Self::Piece(_) => self,
+        }
+    }
+
     /// Whether it is asked for by name, inside the folder of its stream.
     fn in_folder(file: &str) -> Option<Self> {
         Some(match file {

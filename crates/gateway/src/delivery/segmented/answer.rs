@@ -3,6 +3,7 @@
 use super::address::{self, Address, Item, playlist_name};
 use super::body::{Text, respond_pieces};
 use super::packager::Kind;
+use super::rewind::{self, Past};
 use super::{CachedText, Log, Packaged, unix_ms};
 use crate::Gateway;
 use crate::delivery::http::{MediaError, MediaRequest, error_response};
@@ -27,7 +28,7 @@ const GOOD_START_WAIT_MAX: Duration = Duration::from_secs(10);
 /// …and this long for any: hls.js gives up on a playlist after 20 s.
 const START_WAIT_MAX: Duration = Duration::from_secs(18);
 /// Where DASH players ask what time it is.
-const TIME_URI: &str = "/api/v1/time";
+pub(super) const TIME_URI: &str = "/api/v1/time";
 /// Texts kept per log; there is one per form, and per name when several lead to one stream.
 const TEXTS_MAX: usize = 8;
 
@@ -52,8 +53,8 @@ impl Gateway {
         }
         let (packaged, session) = self.admit_segmented(&address, &request).await?;
         let (response, bytes) = match address.item {
-            Item::Piece(name) => packaged.piece(name, &request)?,
-            _ => match self.text(&packaged, &address, &request.query).await? {
+            Item::Piece(name) => packaged.piece(name, &request).await?,
+            _ => match self.text(&packaged, &address, &request).await? {
                 Some(text) => text.respond(&request.headers),
                 None => return Ok(not_ready()),
             },
@@ -117,30 +118,45 @@ impl Gateway {
         &self,
         packaged: &Arc<Packaged>,
         address: &Address,
-        query: &str,
+        request: &MediaRequest,
     ) -> Result<Option<Arc<Text>>, MediaError> {
-        let Some(kind) = self.kind(packaged, address.item).await? else { return Ok(None) };
+        let query = request.query.as_str();
+        let past = Past::asked_for(&request.args)?;
+        let past = past.and_then(|past| packaged.recording().map(|recording| (past, recording)));
+        let kind = match past {
+            Some(_) => self.kind(packaged, address.item.recorded()).await?,
+            None => self.kind(packaged, address.item).await?,
+        };
+        let Some(kind) = kind else { return Ok(None) };
         let Some(log) = self.segmented.log(packaged, kind) else {
             return Err(MediaError::NotLive(packaged.stream.path().clone()));
         };
         let Some(snapshot) = log.ready(self.segmented.config.target).await else { return Ok(None) };
         let version = snapshot.version();
-        if query.is_empty() {
+        let is_shared = query.is_empty() || (past.is_some() && rewind::is_common(query));
+        if is_shared {
             let texts = log.texts.lock().unwrap_or_else(PoisonError::into_inner);
-            let cached = texts.iter().find(|cached| cached.is_of(address) && cached.version == version);
+            let cached =
+                texts.iter().find(|cached| cached.is_of(address, query) && cached.version == version);
             if let Some(cached) = cached {
                 return Ok(Some(cached.text.clone()));
             }
         }
-        let text = Arc::new(self.make_text(packaged, address, kind, query, &snapshot));
-        if query.is_empty() {
+        let text = match &past {
+            Some((past, recording)) => {
+                self.make_past(packaged, address, past, query, &snapshot, &recording.log(), recording.rewind)
+            }
+            None => self.make_text(packaged, address, kind, query, &snapshot),
+        };
+        let text = Arc::new(text);
+        if is_shared {
             let mut texts = log.texts.lock().unwrap_or_else(PoisonError::into_inner);
-            texts.retain(|cached| !cached.is_of(address));
+            texts.retain(|cached| !cached.is_of(address, query));
             if texts.len() == TEXTS_MAX {
                 texts.remove(0);
             }
-            let (item, prefix) = (address.item, address.prefix.clone());
-            texts.push(CachedText { item, prefix, version, text: text.clone() });
+            let (item, prefix, query) = (address.item, address.prefix.clone(), query.to_owned());
+            texts.push(CachedText { item, prefix, query, version, text: text.clone() });
         }
         Ok(Some(text))
     }
@@ -224,7 +240,7 @@ impl Gateway {
 /// The same manifest with times since 1970 instead of the start of the stream, and with names for its periods that no
 /// other window uses. So players can go on when the window is another one, after a restart of the server or when
 /// packaging had stopped: to them that is a new period of the same presentation.
-fn on_the_wall_clock(mut mpd: dash::Mpd, snapshot: &Snapshot) -> dash::Mpd {
+pub(super) fn on_the_wall_clock(mut mpd: dash::Mpd, snapshot: &Snapshot) -> dash::Mpd {
     let origin =
         Duration::from_millis(snapshot.origin_wall_ms().and_then(|ms| ms.try_into().ok()).unwrap_or(0));
     match &mut mpd.presentation {
@@ -261,13 +277,17 @@ fn not_ready() -> Response {
 }
 
 impl Packaged {
-    fn piece(&self, name: Name, request: &MediaRequest) -> Result<(Response, usize), MediaError> {
+    async fn piece(&self, name: Name, request: &MediaRequest) -> Result<(Response, usize), MediaError> {
         let kind = if matches!(name, Name::Ts { .. }) { Kind::Ts } else { Kind::Cmaf };
         let log = self.logs()[kind as usize].clone();
         let pieces = log.and_then(|log| {
             log.touch();
             log.window.snapshot().read(&name)
         });
+        let pieces = match pieces {
+            Some(pieces) => Some(pieces),
+            None => self.recorded_piece(&name).await?,
+        };
         let pieces = pieces.ok_or_else(|| {
             MediaError::NotFound(format!("{} has no {name} any more, or not yet", self.stream.path()))
         })?;
@@ -276,8 +296,8 @@ impl Packaged {
 }
 
 impl CachedText {
-    fn is_of(&self, address: &Address) -> bool {
-        (self.item, &self.prefix) == (address.item, &address.prefix)
+    fn is_of(&self, address: &Address, query: &str) -> bool {
+        (self.item, &self.prefix, self.query.as_str()) == (address.item, &address.prefix, query)
     }
 }
 
