@@ -22,7 +22,7 @@ function pages(): Plugin {
 }
 
 /** Addresses of the app; of `/live/…` only what has no ending, the rest is media. */
-const APP = /^\/($|(browse|search|login|register)$|live\/[A-Za-z0-9]+$|(c|studio|me|settings|admin)(\/|$)|@(?!vite|react|id|fs)\w+$)/;
+const APP = /^\/($|(browse|search|login|register|setup)$|(live|v)\/[A-Za-z0-9]+$|(c|studio|me|settings|admin)(\/|$)|@(?!vite|react|id|fs)[\w-]+$)/;
 
 export default defineConfig({
   plugins: [react(), pages()],
@@ -30,7 +30,7 @@ export default defineConfig({
   server: {
     // The server checks that a page of its own asks: the host of the address stays.
     proxy: Object.fromEntries(
-      ["/api", "/media", "/socket.io", "/live"].map((path) => [path, { target: server, ws: true, changeOrigin: false }]),
+      ["/api", "/media", "/socket.io", "/live", "/streams"].map((path) => [path, { target: server, ws: true, changeOrigin: false }]),
     ),
   },
   build: {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ApiError } from "../api";
-import { loadTexts } from "../i18n/app";
+import { loadMore, loadTexts } from "../i18n/app";
 import { safeNext } from "./account/next";
 import { addressOf } from "./api/client";
 import { codeText, errorText } from "./api/errors";
@@ -11,7 +11,7 @@ import { adviceText } from "./studio/advice";
 import { labelsOf } from "./studio/EditRoom";
 import { fromLocalInput, toLocalInput } from "./studio/schedule";
 
-beforeAll(() => loadTexts("zh-TW"));
+beforeAll(() => Promise.all([loadTexts("zh-TW"), loadMore("zh-TW")]));
 
 describe("addresses of calls", () => {
   test("hold what belongs into path and query, escaped, and nothing that was left out", () => {

@@ -1,12 +1,13 @@
 /** Starts the app. */
 
 import { QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { loadTexts } from "../i18n/app";
 import { queryClient } from "./api/query-client";
-import { router } from "./router";
+import { Broken, NotFound, ROUTES } from "./router";
+import { Pages, startRouting } from "./routing";
+import { TopBar } from "./parts/TopBar/TopBar";
 import { Toasts } from "./parts/Toast/Toast";
 
 /** On phones the keyboard covers the page; what has to fit above it reads this. */
@@ -34,11 +35,12 @@ const PHONE_PX = 600;
 followVisibleHeight();
 const root = document.querySelector("#root");
 if (root !== null) {
-  void loadTexts().then(() =>
+  void Promise.all([loadTexts(), startRouting(ROUTES, NotFound)]).then(() =>
     createRoot(root).render(
       <StrictMode>
         <QueryClientProvider client={queryClient}>
-          <RouterProvider router={router} />
+          <TopBar />
+          <Pages broken={<Broken />} />
           <Toasts />
         </QueryClientProvider>
       </StrictMode>,

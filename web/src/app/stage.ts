@@ -7,32 +7,15 @@ import { engineOf } from "../player/choose";
 import { loadEngine } from "../player/engines/engine";
 import "../player/live-player";
 import type { LivePlayer } from "../player/live-player";
-import { call } from "./api/client";
 import type { RoomView } from "./api/schema";
-
-/** A room's number, or the stream name by which unlisted and private ones are shared. */
-export function fetchRoom(id: string): Promise<RoomView> {
-  return /^\d+$/.test(id) && id.length < NAME_CHARS
-    ? call("GET /api/v1/rooms/{id}", { path: { id: Number(id) } })
-    : call("GET /api/v1/rooms/by-name/{name}", { path: { name: id } });
-}
-
-let early: { id: string; room: Promise<RoomView> } | undefined;
+import { askEarly, fetchRoom } from "./early";
 
 /** Begins with the room of this page's address; the app takes over what was asked here. */
 export function openEarly(id: string): void {
   void loadEngine(engineOf("http-flv") ?? "mpegts").catch(() => {});
   const inlined = inlinedRoom(id);
   const room = inlined === undefined ? fetchRoom(id) : Promise.resolve(inlined);
-  early = { id, room };
-  room.then(showPlayer, () => {});
-}
-
-/** What `openEarly` asked for, once. */
-export function takeEarly(id: string): Promise<RoomView> | undefined {
-  const taken = early?.id === id ? early.room : undefined;
-  early = undefined;
-  return taken;
+  askEarly(`room ${id}`, room).then(showPlayer, () => {});
 }
 
 /** Shows the room's player; the one that is there stays when it plays that already. */
@@ -66,6 +49,3 @@ function inlinedRoom(id: string): RoomView | undefined {
     return undefined;
   }
 }
-
-/** Letters and digits of a room's stream name. */
-const NAME_CHARS = 20;

@@ -1,7 +1,7 @@
 /** Signing in, registering, and the first admin: as few fields as it takes. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { go, Link, useSearch } from "../routing";
 import { useState } from "react";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
@@ -15,7 +15,7 @@ import { Box, Page } from "../parts/Page/Page";
 import { safeNext } from "./next";
 
 export function Login() {
-  const { next } = useSearch({ from: "/login" });
+  const { next } = useSearch();
   const arrive = useArrival(next);
   const [needsCode, setNeedsCode] = useState(false);
   const signIn = useMutation({
@@ -47,7 +47,7 @@ export function Login() {
 }
 
 export function Register() {
-  const { next } = useSearch({ from: "/register" });
+  const { next } = useSearch();
   const arrive = useArrival(next);
   const { data: site } = useQuery(siteQuery);
   const register = useMutation({
@@ -90,7 +90,7 @@ export function Register() {
 
 /** Names the first admin, with the token the server printed. */
 export function Setup() {
-  const { token } = useSearch({ from: "/setup" });
+  const { token } = useSearch();
   const arrive = useArrival("/admin");
   const setUp = useMutation({
     mutationFn: (texts: Record<string, string>) =>
@@ -117,9 +117,8 @@ export function Setup() {
 /** After signing in everything is asked anew, and people are back where they came from. */
 function useArrival(next: string | undefined) {
   const cache = useQueryClient();
-  const navigate = useNavigate();
   return async ({ user }: Opened) => {
     become(cache, user);
-    await navigate({ to: safeNext(next), replace: true });
+    await go(safeNext(next), true);
   };
 }

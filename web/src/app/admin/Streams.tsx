@@ -1,7 +1,7 @@
 /** What runs right now: the overview, all rooms, all streams, and ending one. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link } from "../routing";
 import { useState } from "react";
 import { fetchStreams, type LiveStream } from "../../api";
 import { onAir } from "../../i18n";

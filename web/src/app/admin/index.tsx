@@ -1,7 +1,7 @@
 /** What admins see. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Outlet } from "@tanstack/react-router";
+import { Outlet } from "../routing";
 import { t } from "../../i18n/app";
 import { isAdminQuery } from "../api/queries";
 import { ButtonLink } from "../parts/Button/Button";

@@ -2,7 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { ApiError } from "../../api";
-import { fetchRoom, takeEarly } from "../stage";
+import { fetchRoom, takeEarly } from "../early";
 import { call } from "./client";
 import type { Page, PublicUser, RoomView } from "./schema";
 
@@ -40,7 +40,7 @@ export function isModeratorQuery(roomId: number) {
 }
 
 export function roomQuery(id: string) {
-  return queryOptions({ queryKey: ["room", id], queryFn: () => takeEarly(id) ?? fetchRoom(id) });
+  return queryOptions({ queryKey: ["room", id], queryFn: () => takeEarly<RoomView>(`room ${id}`) ?? fetchRoom(id) });
 }
 
 export interface RoomFilter {

@@ -1,6 +1,6 @@
 /** Lists of rooms: all, of a category, found by words. The address holds what is chosen. */
 
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { navigate, useParams, useSearch } from "../routing";
 import { t } from "../../i18n/app";
 import { roomsQuery, type RoomFilter } from "../api/queries";
 import { ButtonLink } from "../parts/Button/Button";
@@ -11,8 +11,7 @@ import { RoomGrid } from "../parts/RoomCard/RoomCard";
 import { TabBar } from "../parts/Tabs/Tabs";
 
 export function Browse() {
-  const navigate = useNavigate();
-  const { show = "live" } = useSearch({ from: "/browse" });
+  const { show = "live" } = useSearch();
   const tab = show === "all" ? "all" : "live";
   return (
     <Page title={t("browse.title")}>
@@ -43,7 +42,7 @@ export function Category() {
 }
 
 export function Search() {
-  const { q = "" } = useSearch({ from: "/search" });
+  const { q = "" } = useSearch();
   return (
     <Page title={q === "" ? t("nav.search") : t("search.title", { words: q })}>
       <List

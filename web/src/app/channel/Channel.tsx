@@ -1,7 +1,7 @@
 /** `/@user`: somebody's page: who they are, their room, earlier shows. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useParams } from "../routing";
 import { useState } from "react";
 import { compact, day, t } from "../../i18n/app";
 import { call } from "../api/client";
@@ -19,7 +19,7 @@ import { Report } from "../room/Report";
 import styles from "./Channel.module.css";
 
 export function Channel() {
-  const { username } = useParams({ from: "/@{$username}" });
+  const { username } = useParams({ from: "/@$username" });
   const { data, error, refetch } = useQuery({
     queryKey: ["profile", username],
     queryFn: () => call("GET /api/v1/users/by-name/{username}", { path: { username } }),

@@ -1,7 +1,7 @@
 /** What is somebody's own: whom they follow, where they were, what they said, their coins. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet } from "../routing";
 import { useState } from "react";
 import { ago, dateTime, has, number, t } from "../../i18n/app";
 import { call } from "../api/client";
@@ -75,7 +75,7 @@ export function Following() {
                   key={user.id}
                   before={<Avatar user={user} size={42} />}
                   title={
-                    <Link to="/@{$username}" params={{ username: user.username }}>
+                    <Link to="/@$username" params={{ username: user.username }}>
                       {user.name}
                     </Link>
                   }

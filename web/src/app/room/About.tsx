@@ -1,7 +1,7 @@
 /** Under the player: what is on, who hosts it, how many watch, and what one can do about it. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link } from "../routing";
 import { useEffect, useState } from "react";
 import { viewers } from "../../i18n";
 import { ago, dateTime, number, t } from "../../i18n/app";
@@ -28,7 +28,7 @@ export function About({ room, me, player, now }: { room: RoomView; me: PublicUse
     <>
       <div className={styles.headline}>
         {host !== null && host !== undefined && (
-          <Link to="/@{$username}" params={{ username: host.username }} aria-label={t("room.channelOf", { name: host.name })}>
+          <Link to="/@$username" params={{ username: host.username }} aria-label={t("room.channelOf", { name: host.name })}>
             <Avatar user={host} size={48} />
           </Link>
         )}
@@ -37,7 +37,7 @@ export function About({ room, me, player, now }: { room: RoomView; me: PublicUse
           <p className={styles.facts}>
             <Status status={room.status} />
             {host !== null && host !== undefined && (
-              <Link to="/@{$username}" params={{ username: host.username }}>
+              <Link to="/@$username" params={{ username: host.username }}>
                 {host.name}
               </Link>
             )}

@@ -1,7 +1,7 @@
 /** Gifts one can give: choose one, say how many, give again and again. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, navigate } from "../routing";
 import { useState } from "react";
 import { number, t } from "../../i18n/app";
 import { codeText } from "../api/errors";
@@ -18,7 +18,6 @@ import type { RoomNow } from "./use-room";
 const COUNTS = [1, 5, 10, 66, 188, 520] as const;
 
 export function GiftBar({ room, me, now }: { room: RoomView; me: PublicUser | null | undefined; now: RoomNow }) {
-  const navigate = useNavigate();
   const { data: gifts } = useQuery(giftsQuery);
   const isIn = me !== null && me !== undefined;
   const { data: wallet } = useQuery({ ...walletQuery, enabled: isIn });

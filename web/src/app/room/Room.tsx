@@ -1,7 +1,7 @@
 /** `/live/:id`: the room around the player, in whatever state it is. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useParams } from "../routing";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import type { LivePlayer } from "../../player/live-player";

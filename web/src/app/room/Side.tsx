@@ -1,7 +1,7 @@
 /** Beside the player: talk, who is here, who gave most. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link } from "../routing";
 import { useState } from "react";
 import { number, t } from "../../i18n/app";
 import { call } from "../api/client";
@@ -57,7 +57,7 @@ function People({ now, me }: { now: RoomNow; me: PublicUser | null | undefined }
   return (
     <div className={styles.list}>
       {now.people.map((user) => (
-        <Link key={user.id} to="/@{$username}" params={{ username: user.username }} className={styles.person}>
+        <Link key={user.id} to="/@$username" params={{ username: user.username }} className={styles.person}>
           <Avatar user={user} size={30} />
           <span>{user.name}</span>
         </Link>
@@ -77,7 +77,7 @@ function Leaders({ room }: { room: RoomView }) {
     <ol className={styles.list}>
       {data.map((leader, at) => (
         <li key={leader.user_id}>
-          <Link to="/@{$username}" params={{ username: leader.username }} className={styles.person}>
+          <Link to="/@$username" params={{ username: leader.username }} className={styles.person}>
             <b className={styles.place}>{at + 1}</b>
             <Avatar user={{ name: leader.nickname === "" ? leader.username : leader.nickname, avatar: leader.avatar }} size={30} />
             <span>{leader.nickname === "" ? leader.username : leader.nickname}</span>

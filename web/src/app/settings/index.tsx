@@ -1,7 +1,7 @@
 /** Settings of the own account. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Outlet } from "@tanstack/react-router";
+import { Outlet } from "../routing";
 import { ago, t } from "../../i18n/app";
 import { call } from "../api/client";
 import { meQuery } from "../api/queries";

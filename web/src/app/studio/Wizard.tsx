@@ -1,7 +1,7 @@
 /** The first room: a title is all it takes. */
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { navigate } from "../routing";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import type { PublicUser } from "../api/schema";
@@ -13,7 +13,6 @@ import styles from "./Studio.module.css";
 
 export function Wizard({ me, hasEnded }: { me: PublicUser; hasEnded: boolean }) {
   const cache = useQueryClient();
-  const navigate = useNavigate();
   const make = useMutation({
     mutationFn: ({ title = "", category = "" }: Record<string, string>) => call("POST /api/v1/rooms", { body: { title, category } }),
     onSuccess: async (room) => {

@@ -1,7 +1,7 @@
 /** The studio: everything a host does. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Outlet } from "@tanstack/react-router";
+import { Outlet } from "../routing";
 import { t } from "../../i18n/app";
 import type { PublicUser, RoomView } from "../api/schema";
 import { Failed, Skeleton } from "../parts/Notice/Notice";

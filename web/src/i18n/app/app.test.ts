@@ -1,8 +1,15 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ago, has, loadTexts, t } from ".";
-import { en } from "./en";
-import { zhCN } from "./zh-CN";
-import { zhTW } from "./zh-TW";
+import { en as enFirst } from "./en";
+import { en as enMore } from "./en.more";
+import { zhCN as zhCNFirst } from "./zh-CN";
+import { zhCN as zhCNMore } from "./zh-CN.more";
+import { zhTW as zhTWFirst } from "./zh-TW";
+import { zhTW as zhTWMore } from "./zh-TW.more";
+
+const en = { ...enFirst, ...enMore };
+const zhTW = { ...zhTWFirst, ...zhTWMore };
+const zhCN = { ...zhCNFirst, ...zhCNMore };
 
 const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).toSorted();
 
@@ -27,6 +34,15 @@ describe("the app's texts", () => {
     expect(ago(now - 20_000, now)).toBe("just now");
     expect(ago(now - 5 * 60_000, now)).toBe("5 minutes ago");
     expect(ago(now + 2 * 86_400_000, now)).toBe("in 2 days");
+  });
+
+  test("of pages that everybody sees are there without those of the signed-in", () => {
+    const sources = import.meta.glob("../../app/**/*.{ts,tsx}", { query: "?raw", import: "default", eager: true }) as Record<string, string>;
+    const forAll = Object.entries(sources).filter(([path]) => !/\/(studio|me|settings|admin)\/|\.test\.|PictureField/.test(path));
+    expect(forAll.length).toBeGreaterThan(40);
+    for (const [path, source] of forAll) {
+      for (const [, key = ""] of source.matchAll(/\bt\(\s*"([\w.]+)"/g)) expect([path, key, key in enFirst]).toEqual([path, key, true]);
+    }
   });
 
   test("know which keys there are", () => {

@@ -2,15 +2,18 @@
 
 import { fill, language, type Language } from "..";
 import type { en } from "./en";
+import type { en as enMore } from "./en.more";
 
 export { language };
-export type Key = keyof typeof en;
-export type Messages = Record<Key, string>;
+type Texts = typeof en & typeof enMore;
+export type Key = keyof Texts;
+export type Messages = Record<keyof typeof en, string>;
+export type MoreMessages = Record<keyof typeof enMore, string>;
 
 type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
-type Arguments<K extends Key> = [Names<(typeof en)[K]>] extends [never]
+type Arguments<K extends Key> = [Names<Texts[K]>] extends [never]
   ? []
-  : [values: Record<Names<(typeof en)[K]>, string | number>];
+  : [values: Record<Names<Texts[K]>, string | number>];
 
 const LOADERS: Readonly<Record<Language, () => Promise<Messages>>> = {
   en: async () => (await import("./en")).en,
@@ -18,15 +21,28 @@ const LOADERS: Readonly<Record<Language, () => Promise<Messages>>> = {
   "zh-CN": async () => (await import("./zh-CN")).zhCN,
 };
 
-let messages: Messages;
+const MORE_LOADERS: Readonly<Record<Language, () => Promise<MoreMessages>>> = {
+  en: async () => (await import("./en.more")).en,
+  "zh-TW": async () => (await import("./zh-TW.more")).zhTW,
+  "zh-CN": async () => (await import("./zh-CN.more")).zhCN,
+};
+
+let messages: Partial<Record<Key, string>> = {};
 
 /** Has to be done before anything is shown. */
 export async function loadTexts(of: Language = language): Promise<void> {
-  messages = await LOADERS[of]();
+  const loaded = await LOADERS[of]();
+  messages = { ...messages, ...loaded };
+}
+
+/** What only those see who are signed in: has to be done before their pages are. */
+export async function loadMore(of: Language = language): Promise<void> {
+  const loaded = await MORE_LOADERS[of]();
+  messages = { ...messages, ...loaded };
 }
 
 export function t<K extends Key>(key: K, ...values: Arguments<K>): string {
-  return fill(messages[key], values[0]);
+  return fill(messages[key] ?? key, values[0]);
 }
 
 export function has(key: string): boolean {

@@ -1,6 +1,6 @@
 /** Buttons, and links that look like one. */
 
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link, type LinkProps } from "../../routing";
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 import { Icon, type IconName } from "../Icon/Icon";
 

@@ -1,7 +1,7 @@
 /** Follow or not, with the answer shown at once and taken back when the server refuses. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { navigate } from "../../routing";
 import { compact, t } from "../../../i18n/app";
 import { call } from "../../api/client";
 import { followQuery, meQuery } from "../../api/queries";
@@ -10,7 +10,6 @@ import { toastError } from "../Toast/Toast";
 
 export function FollowButton({ userId }: { userId: number }) {
   const cache = useQueryClient();
-  const navigate = useNavigate();
   const { data: me } = useQuery(meQuery);
   const query = followQuery(userId);
   const { data } = useQuery(query);

@@ -1,6 +1,6 @@
 /** A room in a list: picture, state, how many watch, title and host. */
 
-import { Link } from "@tanstack/react-router";
+import { Link } from "../../routing";
 import type { CSSProperties, ReactNode } from "react";
 import { compact } from "../../../i18n/app";
 import type { RoomView } from "../../api/schema";

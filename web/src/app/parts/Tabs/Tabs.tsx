@@ -1,6 +1,6 @@
 /** Tabs that follow the arrow keys, and links of one area that look like them. */
 
-import { Link, type LinkProps } from "@tanstack/react-router";
+import { Link, type LinkProps } from "../../routing";
 import type { KeyboardEvent } from "react";
 import styles from "./Tabs.module.css";
 
@@ -56,7 +56,7 @@ export function LinkTabs({ label, links }: { label: string; links: readonly (Lin
   return (
     <nav className={styles.tabs} aria-label={label}>
       {links.map(({ label: text, ...link }) => (
-        <Link key={text} {...link} activeOptions={{ exact: true }} activeProps={{ "aria-current": "page" }}>
+        <Link key={text} {...link} activeProps={{ "aria-current": "page" }}>
           {text}
         </Link>
       ))}

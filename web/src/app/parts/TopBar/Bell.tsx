@@ -1,7 +1,7 @@
 /** Who went live while one was elsewhere. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link } from "../../routing";
 import { useEffect, useRef } from "react";
 import { ago, t } from "../../../i18n/app";
 import { call } from "../../api/client";

@@ -1,7 +1,7 @@
 /** Who is signed in, where they may go, and how the site looks and speaks. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, navigate } from "../../routing";
 import { useRef, useState } from "react";
 import { LANGUAGE_NAMES, rememberLanguage, type Language } from "../../../i18n";
 import { language, number, t } from "../../../i18n/app";
@@ -34,7 +34,6 @@ export function PersonMenu({ me }: { me: PublicUser | null | undefined }) {
 
 function Person({ me, onDone }: { me: PublicUser; onDone: () => void }) {
   const cache = useQueryClient();
-  const navigate = useNavigate();
   const { data: isAdmin } = useQuery(isAdminQuery);
   const { data: wallet } = useQuery(walletQuery);
   const signOut = async () => {
@@ -58,7 +57,7 @@ function Person({ me, onDone }: { me: PublicUser; onDone: () => void }) {
           <p>{wallet === undefined ? `@${me.username}` : t("wallet.balance", { coins: number(wallet.coin) })}</p>
         </div>
       </div>
-      <Link to="/@{$username}" params={{ username: me.username }} className={styles.item}>
+      <Link to="/@$username" params={{ username: me.username }} className={styles.item}>
         <Icon name="user" />
           {t("nav.channel")}
         </Link>

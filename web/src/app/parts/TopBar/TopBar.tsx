@@ -1,7 +1,7 @@
 /** The bar over every page: search, going live, news, and the menu of whoever is here. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
+import { Link, navigate, useSearch } from "../../routing";
 import { createPortal } from "react-dom";
 import type { FormEvent } from "react";
 import { t } from "../../../i18n/app";
@@ -59,8 +59,7 @@ function Bar() {
 }
 
 function Search() {
-  const navigate = useNavigate();
-  const asked = useRouterState({ select: (state) => (state.location.search as { q?: string }).q ?? "" });
+  const asked = useSearch().q ?? "";
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const q = String(new FormData(event.currentTarget).get("q") ?? "").trim();
