@@ -36,6 +36,7 @@ pub mod settings;
 pub mod text;
 pub mod tokens;
 pub mod videos;
+pub mod uploads;
 pub mod wallet;
 pub mod webhooks;
 
@@ -73,6 +74,8 @@ pub struct Config {
     pub rooms: rooms::Config,
     /// Pictures people upload.
     pub images: images::Config,
+    /// Files on their way to become videos.
+    pub uploads: uploads::Config,
     /// Keeping order.
     pub moderation: moderation::Config,
     /// Gifts.
@@ -115,6 +118,8 @@ pub struct Platform {
     pub wallet: wallet::watch::State,
     /// What images keep in memory.
     images: images::State,
+    /// What uploads keep in memory.
+    uploads: uploads::State,
     /// What moderation keeps in memory.
     moderation: moderation::State,
     /// How streams come in.
@@ -160,6 +165,7 @@ impl Platform {
         let chat = chat::State::new(&config.chat, &db);
         let moderation = moderation::State::new(&config.moderation);
         let images = images::State::new(&config.images);
+        let uploads = uploads::State::new(&config.uploads);
         let platform = Arc::new(Self {
             config,
             db,
@@ -172,6 +178,7 @@ impl Platform {
             chat,
             wallet: wallet::watch::State::default(),
             images,
+            uploads,
             moderation,
             audience: audience::State::default(),
             health: health::State::default(),
@@ -186,6 +193,7 @@ impl Platform {
         rooms::broadcasts::start(&platform);
         health::start(&platform);
         webhooks::start(&platform);
+        uploads::start(&platform);
         platform
     }
 }
@@ -222,5 +230,6 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(health::routes())
         .merge(keys::routes())
         .merge(videos::routes())
+        .merge(uploads::routes())
         .merge(webhooks::routes())
 }

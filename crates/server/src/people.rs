@@ -35,6 +35,7 @@ pub async fn open(
         chat: config.chat.clone(),
         rooms: config.rooms.clone(),
         images: config.images.clone(),
+        uploads: config.uploads.clone(),
         moderation: config.moderation.clone(),
         gifts: config.gifts.clone(),
         wallet: config.wallet.clone(),
