@@ -104,6 +104,15 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         }
         "POST /api/v1/me/wallet/redeem" => (SignedIn, json!({"code": "x"})),
         "POST /api/v1/images" => (SignedIn, none),
+        "OPTIONS /api/v1/uploads" => (Anybody, none),
+        "GET /api/v1/me/storage"
+        | "GET /api/v1/uploads"
+        | "POST /api/v1/uploads"
+        | "HEAD /api/v1/uploads/{id}"
+        | "PATCH /api/v1/uploads/{id}"
+        | "DELETE /api/v1/uploads/{id}"
+        | "POST /api/v1/uploads/{id}" => (SignedIn, none),
+        "POST /api/v1/videos/import" => (SignedIn, json!({"url": "http://127.0.0.1/x.mp4"})),
         "POST /api/v1/reports" => (SignedIn, json!({"kind": "user", "target_id": 1, "reason": "x"})),
         "POST /api/v1/rooms" => (SignedIn, json!({"title": "x"})),
         "POST /api/v1/rooms/{id}/enter" => (SignedIn, json!({"password": "x"})),
@@ -145,6 +154,8 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         "POST /api/v1/admin/webhooks" => (Admin, json!({"url": "http://127.0.0.1/"})),
         "PATCH /api/v1/admin/webhooks/{id}" => (Admin, json!({})),
         "DELETE /api/v1/admin/webhooks/{id}" | "POST /api/v1/admin/webhooks/{id}/test" => (Admin, none),
+        "GET /api/v1/admin/users/{id}/storage" => (Admin, none),
+        "PUT /api/v1/admin/users/{id}/storage" => (Admin, json!({"quota_bytes": 1})),
         "POST /api/v1/admin/users/{id}/coins" => (Admin, json!({"coin": 1, "reason": "x"})),
         "GET /api/v1/admin/gifts"
         | "GET /api/v1/admin/invitations"

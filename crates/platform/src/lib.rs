@@ -34,6 +34,7 @@ pub mod rooms;
 pub mod settings;
 pub mod text;
 pub mod tokens;
+pub mod uploads;
 pub mod wallet;
 pub mod webhooks;
 
@@ -70,6 +71,8 @@ pub struct Config {
     pub rooms: rooms::Config,
     /// Pictures people upload.
     pub images: images::Config,
+    /// Files on their way to become videos.
+    pub uploads: uploads::Config,
     /// Keeping order.
     pub moderation: moderation::Config,
     /// Gifts.
@@ -110,6 +113,8 @@ pub struct Platform {
     pub wallet: wallet::watch::State,
     /// What images keep in memory.
     images: images::State,
+    /// What uploads keep in memory.
+    uploads: uploads::State,
     /// What moderation keeps in memory.
     moderation: moderation::State,
     /// How streams come in.
@@ -147,6 +152,7 @@ impl Platform {
         let chat = chat::State::new(&config.chat, &db);
         let moderation = moderation::State::new(&config.moderation);
         let images = images::State::new(&config.images);
+        let uploads = uploads::State::new(&config.uploads);
         let platform = Arc::new(Self {
             config,
             db,
@@ -158,6 +164,7 @@ impl Platform {
             chat,
             wallet: wallet::watch::State::default(),
             images,
+            uploads,
             moderation,
             audience: audience::State::default(),
             health: health::State::default(),
@@ -172,6 +179,7 @@ impl Platform {
         rooms::broadcasts::start(&platform);
         health::start(&platform);
         webhooks::start(&platform);
+        uploads::start(&platform);
         platform
     }
 }
@@ -207,5 +215,6 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(history::routes())
         .merge(health::routes())
         .merge(keys::routes())
+        .merge(uploads::routes())
         .merge(webhooks::routes())
 }

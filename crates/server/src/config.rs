@@ -31,6 +31,7 @@ pub struct Config {
     pub chat: platform::chat::Config,
     pub rooms: platform::rooms::Config,
     pub images: platform::images::Config,
+    pub uploads: platform::uploads::Config,
     pub moderation: platform::moderation::Config,
     pub gifts: platform::gifts::Config,
     pub wallet: platform::wallet::Config,
@@ -421,6 +422,7 @@ impl Config {
         if self.webhooks.keep_days < 1 {
             return Err(wrong("webhooks.keep_days", &self.webhooks.keep_days, "at least 1"));
         }
+        self.uploads_within_reason()?;
         self.pull_sources()?;
         for target in &self.hooks.targets {
             if !target.url.starts_with("http://") && !target.url.starts_with("https://") {
@@ -441,6 +443,25 @@ impl Config {
 }
 
 impl Config {
+    /// Limits of uploads that would let nothing through.
+    fn uploads_within_reason(&self) -> Result<(), ConfigError> {
+        let uploads = &self.uploads;
+        for (key, value) in [
+            ("uploads.bytes_max", uploads.bytes_max),
+            ("uploads.chunk_bytes_max", uploads.chunk_bytes_max),
+            ("uploads.under_way_per_user_max", uploads.under_way_per_user_max),
+            ("uploads.expire_hours", uploads.expire_hours),
+        ] {
+            if value < 1 {
+                return Err(wrong(key, &value, "at least 1"));
+            }
+        }
+        if uploads.quota_bytes < 0 {
+            return Err(wrong("uploads.quota_bytes", &uploads.quota_bytes, "0 or more"));
+        }
+        Ok(())
+    }
+
     /// What is to be fetched. Errors show an address without its secrets.
     pub fn pull_sources(&self) -> Result<Vec<pull::Source>, ConfigError> {
         let mut sources: Vec<pull::Source> = Vec::new();
@@ -620,6 +641,8 @@ mod tests {
             "[auth]\nsecret = 'nodemedia2017privatekey'",
             "[auth]\nadmin_user = 'root'",
             "[hls]\nwindow_segments = 1",
+            "[uploads]\nchunk_bytes_max = 0",
+            "[uploads]\nquota_bytes = -1",
             "[[hooks.targets]]\nurl = 'http://h/'\nevents = ['onPublish']",
             "[[pull.sources]]\npath = '../a'\nurl = 'rtmp://h/live/a'",
             "[[pull.sources]]\npath = 'elsewhere/a'\nurl = 'rtmp://h/live/a'",

@@ -29,6 +29,7 @@ pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyho
         chat: config.chat.clone(),
         rooms: config.rooms.clone(),
         images: config.images.clone(),
+        uploads: config.uploads.clone(),
         moderation: config.moderation.clone(),
         gifts: config.gifts.clone(),
         wallet: config.wallet.clone(),

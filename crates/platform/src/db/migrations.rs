@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (13, "rooms more", include_str!("../../../../migrations/0013_rooms_more.sql")),
     (14, "images", include_str!("../../../../migrations/0014_images.sql")),
     (15, "videos", include_str!("../../../../migrations/0015_videos.sql")),
+    (17, "uploads", include_str!("../../../../migrations/0017_uploads.sql")),
 ];
 
 /// Brings the tables up to date. PostgreSQL holds an advisory lock meanwhile, so that servers may start together.

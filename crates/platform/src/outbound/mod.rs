@@ -6,16 +6,19 @@
 
 mod address;
 mod allow;
+mod download;
 #[cfg(test)]
 mod tests;
 
 pub use allow::{Allowed, AllowedError};
+pub use download::Download;
 
 use bytes::Bytes;
 use http::request::Builder;
 use http::uri::Scheme;
-use http::{HeaderMap, Request, StatusCode, Uri, header};
+use http::{HeaderMap, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -153,6 +156,26 @@ pub async fn get(
     call(config, target, request, Bytes::new(), bytes_max, limit).await
 }
 
+/// Fetches what is at `url` piece by piece: the head of the answer must come within `limit`, each piece as
+/// [`Download::next`] says.
+pub async fn download(
+    config: &Config,
+    url: &str,
+    headers: HeaderMap,
+    limit: Duration,
+) -> Result<Download, Error> {
+    let target = Target::parse(url)?;
+    let mut request = Request::get(&target.path_and_query);
+    if let Some(own) = request.headers_mut() {
+        own.extend(headers);
+    }
+    let request = whole(&target, request, Bytes::new())?;
+    match timeout(limit, connect_and_send(config, &target, request)).await {
+        Ok(answered) => answered.map(|(answer, connection)| Download::new(target.host, answer, connection)),
+        Err(_) => Err(Error::Timeout { host: target.host, limit }),
+    }
+}
+
 /// One request, and of its answer the status and `bytes_max` bytes; what is larger fails.
 async fn call(
     config: &Config,
@@ -162,15 +185,29 @@ async fn call(
     bytes_max: usize,
     limit: Duration,
 ) -> Result<(StatusCode, Bytes), Error> {
-    let request = request
-        .header(header::HOST, &target.authority)
-        .header(header::USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
-        .body(Full::new(body))
-        .map_err(|_| Error::Url("its path cannot be sent"))?;
-    match timeout(limit, connect_and_exchange(config, &target, request, bytes_max)).await {
+    let request = whole(&target, request, body)?;
+    let exchange = async {
+        let (answer, _connection) = connect_and_send(config, &target, request).await?;
+        let status = answer.status();
+        if bytes_max == 0 {
+            return Ok((status, Bytes::new()));
+        }
+        let body = Limited::new(answer.into_body(), bytes_max).collect().await;
+        let unread = |_| Error::Body { host: target.host.clone(), bytes_max };
+        Ok((status, body.map_err(unread)?.to_bytes()))
+    };
+    match timeout(limit, exchange).await {
         Ok(answered) => answered,
         Err(_) => Err(Error::Timeout { host: target.host, limit }),
     }
+}
+
+fn whole(target: &Target, request: Builder, body: Bytes) -> Result<Request<Full<Bytes>>, Error> {
+    request
+        .header(header::HOST, &target.authority)
+        .header(header::USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(body))
+        .map_err(|_| Error::Url("its path cannot be sent"))
 }
 
 impl Target {
@@ -240,48 +277,42 @@ fn only_permitted(config: &Config, host: &str, found: &[SocketAddr]) -> Result<(
     }
 }
 
-async fn connect_and_exchange(
+/// Keeps a connection going until it is dropped, whatever else the other side may want to send.
+type Connection = JoinSet<hyper::Result<()>>;
+
+async fn connect_and_send(
     config: &Config,
     target: &Target,
     request: Request<Full<Bytes>>,
-    bytes_max: usize,
-) -> Result<(StatusCode, Bytes), Error> {
+) -> Result<(Response<Incoming>, Connection), Error> {
     let addresses = look_up(config, target).await?;
     let unconnected = |source| Error::Connect { host: target.host.clone(), port: target.port, source };
     let socket = TcpStream::connect(&addresses[..]).await.map_err(unconnected)?;
     if !target.is_tls {
-        return exchange(socket, target, request, bytes_max).await;
+        return send(socket, target, request).await;
     }
     let name = ServerName::try_from(target.host.clone())
         .map_err(|_| Error::Url("its host is none a certificate could be for"))?;
     let connector = tls().map_err(|error| unconnected(io::Error::other(error)))?;
     let secured = connector.connect(name, socket).await.map_err(unconnected)?;
-    exchange(secured, target, request, bytes_max).await
+    send(secured, target, request).await
 }
 
-async fn exchange(
+async fn send(
     io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     target: &Target,
     request: Request<Full<Bytes>>,
-    bytes_max: usize,
-) -> Result<(StatusCode, Bytes), Error> {
+) -> Result<(Response<Incoming>, Connection), Error> {
     let failed = |source| Error::Http { host: target.host.clone(), source };
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(ANSWER_BYTES_MAX)
         .handshake(TokioIo::new(io))
         .await
         .map_err(failed)?;
-    // Ended with this call, whatever else the other side may want to send.
-    let mut tasks = JoinSet::new();
-    tasks.spawn(connection);
+    let mut running = Connection::new();
+    running.spawn(connection);
     let answer = sender.send_request(request).await.map_err(failed)?;
-    let status = answer.status();
-    if bytes_max == 0 {
-        return Ok((status, Bytes::new()));
-    }
-    let body = Limited::new(answer.into_body(), bytes_max).collect().await;
-    let unread = |_| Error::Body { host: target.host.clone(), bytes_max };
-    Ok((status, body.map_err(unread)?.to_bytes()))
+    Ok((answer, running))
 }
 
 /// Trusts the system's certificate authorities, which are read when first needed.
