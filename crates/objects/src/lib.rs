@@ -185,6 +185,7 @@ impl Objects {
 
     /// An address at which anybody may read the object for `ttl`; `None` when players are not sent there
     /// (`storage.s3_redirect`).
+    #[cfg_attr(not(feature = "s3"), allow(unused_variables))]
     pub async fn signed_url(&self, path: &str, ttl: Duration) -> Option<String> {
         match &self.place {
             Place::Folder(_) => None,

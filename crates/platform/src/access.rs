@@ -2,6 +2,7 @@
 
 use crate::Platform;
 use crate::testing::{Client, platform};
+use crate::videos;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -43,7 +44,10 @@ impl May {
 }
 
 /// Codes that say "not you".
-const REFUSALS: [&str; 9] = [
+const REFUSALS: [&str; 12] = [
+    "not_the_owner",
+    "video_private",
+    "video_not_found",
     "not_signed_in",
     "admins_only",
     "moderators_only",
@@ -68,6 +72,9 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         "GET /api/v1/rooms/{id}" | "GET /api/v1/rooms/by-name/{name}" => (Anybody, none),
         "GET /api/v1/rooms/{id}/broadcasts" | "GET /api/v1/rooms/{id}/comments" => (Anybody, none),
         "GET /api/v1/rooms/{id}/leaders" => (Anybody, none),
+        "GET /api/v1/videos" | "GET /api/v1/videos/{id}" => (Anybody, none),
+        "PATCH /api/v1/videos/{id}" => (HostAndAdmin, json!({"title": "x"})),
+        "DELETE /api/v1/videos/{id}" => (HostAndAdmin, none),
         "GET /api/v1/users/by-name/{username}" | "GET /api/v1/users/{id}/follow" => (Anybody, none),
         // By the provider's signature, not by who calls.
         "POST /api/v1/payments/webhook" => (Anybody, json!({"event_id": "x", "user_id": 1, "coin": 1})),
@@ -176,9 +183,10 @@ struct Scene {
     clients: [Client; 5],
     room: Value,
     comment: i64,
+    video: String,
 }
 
-/// A live room with its people, and a message in it. Users: 1 viewer, 2 moderator, 3 host, 4 admin, 5 the author, 6 a guest.
+/// A live room with its people, a message in it, and a video of its host. Users: 1 viewer, 2 moderator, 3 host, 4 admin, 5 the author, 6 a guest.
 async fn scene(platform: &Arc<Platform>) -> Scene {
     let nobody = Client::anonymous(platform);
     let viewer = Client::new(platform, "viewer").await;
@@ -192,10 +200,22 @@ async fn scene(platform: &Arc<Platform>) -> Scene {
     let id = room["id"].as_i64().unwrap();
     host.post(&format!("/api/v1/rooms/{id}/status"), json!({"type": "play"})).await;
     host.put(&format!("/api/v1/rooms/{id}/moderators/{}", moderator.id), json!({})).await;
+    let video = videos::NewVideo {
+        user_id: host.id,
+        room_id: None,
+        broadcast_id: None,
+        origin: videos::Origin::Upload,
+        name: None,
+        title: "a video".to_owned(),
+        privacy: "public".to_owned(),
+        state: videos::State::Ready,
+        starts_at: None,
+    };
+    let video = videos::create(&platform.db, video).await.unwrap().public_id;
     let author = crate::accounts::users::by_id(&platform.db, author.id).await.unwrap().unwrap();
     let message = crate::chat::Message { content: "hello", colour: "#ffffff", mode: "scroll" };
     let comment = crate::chat::say(platform, id, &author, message).await.unwrap().id;
-    Scene { clients: [nobody, viewer, moderator, host, admin], room, comment }
+    Scene { clients: [nobody, viewer, moderator, host, admin], room, comment, video }
 }
 
 /// Calls the operation as each of `roles`, one after the other.
@@ -203,11 +223,12 @@ async fn check(operation: &str, roles: &[Role]) {
     let (may, body) =
         rule(operation).unwrap_or_else(|| panic!("{operation} has no row in the table of who may call what"));
     let platform = platform().await;
-    let Scene { clients, room, comment } = scene(&platform).await;
+    let Scene { clients, room, comment, video } = scene(&platform).await;
     let (method, path) = operation.split_once(' ').unwrap();
     let method: Method = method.parse().unwrap();
     let path = path
         .replace("rooms/{id}", &format!("rooms/{}", room["id"]))
+        .replace("videos/{id}", &format!("videos/{video}"))
         .replace("{name}", room["name"].as_str().unwrap())
         .replace("{comment_id}", &comment.to_string())
         .replace("{username}", "host")
@@ -246,7 +267,7 @@ async fn every_operation_is_for_whom_the_table_says() {
     let mut checks = tokio::task::JoinSet::new();
     for operation in operations {
         // What is gone after the first who may needs a scene for each.
-        if operation == "DELETE /api/v1/rooms/{id}" {
+        if matches!(operation.as_str(), "DELETE /api/v1/rooms/{id}" | "DELETE /api/v1/videos/{id}") {
             for role in ROLES {
                 check(&operation, &[role]).await;
             }

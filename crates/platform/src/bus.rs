@@ -25,6 +25,11 @@ pub enum Event {
         /// Which.
         room_id: i64,
     },
+    /// A video is no longer what it was.
+    VideoChanged {
+        /// Which.
+        video_id: i64,
+    },
     /// An admin changed the settings.
     SettingsChanged,
     /// A stream is to be cut, on the server that carries it.

@@ -23,8 +23,8 @@ pub struct Error {
 /// What a handler or a feature's function gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// How long clients are told to wait for a database that does not answer.
-const DATABASE_RETRY: Duration = Duration::from_secs(2);
+/// How long clients are told to wait for a database or a storage that does not answer.
+const RETRY: Duration = Duration::from_secs(2);
 
 impl Error {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
@@ -99,7 +99,28 @@ impl From<sqlx::Error> for Error {
         tracing::warn!(%error, "the database does not answer");
         let message = "The database does not answer; try again in a moment.";
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message);
-        Self { retry_after: Some(DATABASE_RETRY), ..error }
+        Self { retry_after: Some(RETRY), ..error }
+    }
+}
+
+impl From<objects::Error> for Error {
+    fn from(error: objects::Error) -> Self {
+        use objects::Error as E;
+        match error {
+            E::NotFound(_) => Self::not_found("file_not_found", "The file is not there any more."),
+            E::Full(_) => {
+                tracing::error!(%error, "no room for a media file");
+                let message = "This server's disk is full; its operator has to make room.";
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message)
+            }
+            E::Path(_) => Self::internal(&error),
+            E::Away { .. } => {
+                tracing::warn!(%error, "the media storage does not answer");
+                let message = "The media storage does not answer; try again in a moment.";
+                let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage_unavailable", message);
+                Self { retry_after: Some(RETRY), ..error }
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod health;
 pub mod history;
 mod housekeeping;
 pub mod images;
+pub mod jobs;
 pub mod keys;
 pub mod limiter;
 pub mod moderation;
@@ -35,6 +36,7 @@ pub mod settings;
 pub mod text;
 pub mod tokens;
 pub mod uploads;
+pub mod videos;
 pub mod wallet;
 pub mod webhooks;
 
@@ -48,6 +50,7 @@ pub use error::{Error, Result};
 use bus::Bus;
 use db::Db;
 use hub::Hub;
+use objects::Objects;
 use std::path::PathBuf;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
@@ -97,6 +100,8 @@ pub struct Platform {
     pub db: Db,
     /// The streams.
     pub hub: Arc<Hub>,
+    /// The media files.
+    pub objects: Objects,
     /// What happens, for other features and other servers.
     pub bus: Bus,
     /// Tokens in addresses of streams.
@@ -125,13 +130,14 @@ impl Platform {
     /// Opens the database and starts what works by itself.
     pub async fn open(
         config: Config,
+        objects: Objects,
         hub: Arc<Hub>,
         tokens: Arc<dyn tokens::Tokens>,
     ) -> Result<Arc<Self>, OpenError> {
         let bus = Bus::connect(&config.redis_url)?;
         let db = Db::open(&config.database, &config.data_dir).await?;
         let is_alone = config.redis_url.is_empty();
-        let platform = Self::on(config, db, hub, bus, tokens);
+        let platform = Self::on(config, db, objects, hub, bus, tokens);
         settings::load(&platform).await.map_err(OpenError::Settings)?;
         if is_alone {
             // There may be thousands; nobody waits for it.
@@ -146,7 +152,14 @@ impl Platform {
     }
 
     /// On a database that is open already. Must be called on a tokio runtime.
-    pub fn on(config: Config, db: Db, hub: Arc<Hub>, bus: Bus, tokens: Arc<dyn tokens::Tokens>) -> Arc<Self> {
+    pub fn on(
+        config: Config,
+        db: Db,
+        objects: Objects,
+        hub: Arc<Hub>,
+        bus: Bus,
+        tokens: Arc<dyn tokens::Tokens>,
+    ) -> Arc<Self> {
         let settings = settings::State::new(&config);
         let accounts = accounts::State::new(&config.accounts);
         let chat = chat::State::new(&config.chat, &db);
@@ -156,6 +169,7 @@ impl Platform {
         let platform = Arc::new(Self {
             config,
             db,
+            objects,
             hub,
             bus,
             tokens,
@@ -216,5 +230,6 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(health::routes())
         .merge(keys::routes())
         .merge(uploads::routes())
+        .merge(videos::routes())
         .merge(webhooks::routes())
 }

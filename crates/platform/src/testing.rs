@@ -88,7 +88,15 @@ pub(crate) async fn platform() -> Arc<Platform> {
 /// A platform with an empty database and these settings.
 pub(crate) async fn platform_with(config: Config) -> Arc<Platform> {
     let hub = hub::Hub::new(hub::Config::default());
-    Platform::on(config, db::testing::empty().await, hub, crate::bus::Bus::new(), Arc::new(PlainTokens))
+    let objects = objects::Objects::local(&config.data_dir.join("media")).unwrap();
+    Platform::on(
+        config,
+        db::testing::empty().await,
+        objects,
+        hub,
+        crate::bus::Bus::new(),
+        Arc::new(PlainTokens),
+    )
 }
 
 /// Tokens that say what they are for; the server's are signed.

@@ -17,6 +17,7 @@ use gateway::writer::{self, Writers};
 use gateway::{Gateway, Limiter};
 use http::{HeaderValue, header};
 use hub::Hub;
+use objects::Objects;
 use platform::Platform;
 use platform::accounts::first_admin;
 use platform::gate::RoomGate;
@@ -59,6 +60,8 @@ pub struct State {
     pub traffic: Arc<Traffic>,
     /// Who is asked and told over HTTP.
     pub hooks: Arc<Hooks>,
+    /// The media files.
+    pub objects: Objects,
     /// People, rooms, chat and money.
     pub platform: Arc<Platform>,
     /// Where RTMP listens, from when it does.
@@ -82,7 +85,9 @@ impl State {
         let signer = Arc::new(Signer::new(config.auth.sign, secret));
         let auth_gate = AuthGate::new(&config.auth, signer.clone(), config.apps.clone());
         let hub = Hub::new(hub_config(&config));
-        let platform = people::open(&config, &hub, signer).await?;
+        let objects =
+            config.storage.open(&config.data_dir).context("cannot open the media storage (storage)")?;
+        let platform = people::open(&config, &objects, &hub, signer).await?;
         let gate = RoomGate::new(platform.clone(), Arc::new(auth_gate));
         let hooks = Hooks::new(&config.hooks)?;
         hooks.listen(&hub);
@@ -116,6 +121,7 @@ impl State {
             started: std::time::Instant::now(),
             traffic: Traffic::start(hub),
             hooks,
+            objects,
             platform,
             rtmp_port: OnceLock::new(),
         }))

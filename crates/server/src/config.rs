@@ -18,6 +18,7 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub apps: Vec<String>,
     pub stop_grace_ms: u64,
+    pub storage: objects::Config,
     pub http: Http,
     pub https: Https,
     pub rtmp: Rtmp,

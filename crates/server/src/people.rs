@@ -12,6 +12,7 @@ use axum::response::Response;
 use axum::routing::{any, get};
 use hub::Hub;
 use hub::{Action, StreamPath};
+use objects::Objects;
 use platform::tokens::Tokens;
 use platform::{Platform, db, db::Db};
 use std::sync::Arc;
@@ -19,7 +20,12 @@ use std::time::Duration;
 use tower::Layer;
 
 /// Opens the database and everything on it.
-pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyhow::Result<Arc<Platform>> {
+pub async fn open(
+    config: &Config,
+    objects: &Objects,
+    hub: &Arc<Hub>,
+    signer: Arc<Signer>,
+) -> anyhow::Result<Arc<Platform>> {
     let settings = platform::Config {
         data_dir: config.data_dir.clone(),
         trusted_proxy: config.http.trusted_proxy.parse().ok(),
@@ -38,7 +44,7 @@ pub async fn open(config: &Config, hub: &Arc<Hub>, signer: Arc<Signer>) -> anyho
         outbound: config.outbound.clone(),
         webhooks: config.webhooks.clone(),
     };
-    let opened = Platform::open(settings, hub.clone(), signer).await;
+    let opened = Platform::open(settings, objects.clone(), hub.clone(), signer).await;
     opened.with_context(|| format!("cannot begin with the database {}", where_it_is(config)))
 }
 

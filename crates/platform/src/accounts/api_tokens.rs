@@ -33,6 +33,8 @@ pub enum Scope {
     Rooms,
     /// The room socket, messages, and keeping order.
     Chat,
+    /// Upload, change and delete videos; comment on them and like them.
+    Videos,
     /// Give gifts and redeem codes.
     Gifts,
     /// What admins may, when its owner is one.
@@ -47,6 +49,7 @@ impl Scope {
             Self::Profile => "profile",
             Self::Rooms => "rooms",
             Self::Chat => "chat",
+            Self::Videos => "videos",
             Self::Gifts => "gifts",
             Self::Admin => "admin",
         }
@@ -74,6 +77,7 @@ pub(crate) fn needed(method: &Method, path: &str) -> Option<Scope> {
         _ if path.starts_with("comments/") => Scope::Chat,
         _ if begins_with(&["rooms/{id}/rules", "rooms/{id}/bans", "rooms/{id}/pinned"]) => Scope::Chat,
         _ if begins_with(&["rooms/{id}/moderators", "rooms/{id}/moderation-log"]) => Scope::Chat,
+        _ if begins_with(&["videos", "uploads"]) => Scope::Videos,
         _ if path.starts_with("rooms") => Scope::Rooms,
         _ => Scope::Profile,
     })

@@ -67,7 +67,8 @@ fn allowing(entry: &str) -> Config {
 /// A server on a database that others may be on too.
 fn server(config: Config, db: &Db) -> Arc<Platform> {
     let hub = hub::Hub::new(hub::Config::default());
-    Platform::on(config, db.clone(), hub, Bus::new(), Arc::new(PlainTokens))
+    let objects = objects::Objects::local(&config.data_dir.join("media")).unwrap();
+    Platform::on(config, db.clone(), objects, hub, Bus::new(), Arc::new(PlainTokens))
 }
 
 /// Adds a webhook; its number and secret.
