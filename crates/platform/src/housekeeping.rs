@@ -2,7 +2,7 @@
 
 use crate::clock::now_ms;
 use crate::db::sql;
-use crate::{Platform, Result, videos};
+use crate::{Platform, Result, uploads, videos};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +43,7 @@ async fn tidy(platform: &Platform) -> Result<()> {
     let surplus = sql("DELETE FROM notifications WHERE id IN (SELECT id FROM (SELECT id, ROW_NUMBER() \
          OVER (PARTITION BY user_id ORDER BY id DESC) AS place FROM notifications) AS placed WHERE place > $1)");
     platform.db.execute(surplus.bind(platform.config.notifications.per_user_max)).await?;
+    uploads::tidy(platform).await?;
     videos::clear_deleted(platform).await
 }
 

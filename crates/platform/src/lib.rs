@@ -35,8 +35,8 @@ pub mod rooms;
 pub mod settings;
 pub mod text;
 pub mod tokens;
-pub mod videos;
 pub mod uploads;
+pub mod videos;
 pub mod wallet;
 pub mod webhooks;
 
@@ -229,7 +229,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(history::routes())
         .merge(health::routes())
         .merge(keys::routes())
-        .merge(videos::routes())
         .merge(uploads::routes())
+        .merge(videos::routes())
         .merge(webhooks::routes())
 }

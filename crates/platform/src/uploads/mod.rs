@@ -21,7 +21,7 @@ mod tus;
 #[cfg(test)]
 mod tests;
 
-pub use import::run as import_run;
+pub use import::{JOB as IMPORT_JOB, run as import_run};
 pub use routes::routes;
 
 use crate::accounts::User;

@@ -126,3 +126,10 @@ pub async fn remove_file(db: &Db, video_id: i64, name: &str) -> Result<()> {
     db.execute(delete.bind(video_id).bind(name)).await?;
     Ok(())
 }
+
+/// Bytes of all forms of all videos of a user.
+pub async fn bytes_of(db: &Db, user_id: i64) -> Result<i64> {
+    let query = sql("SELECT CAST(COALESCE(SUM(video_files.bytes), 0) AS BIGINT) FROM video_files \
+         JOIN videos ON videos.id = video_files.video_id WHERE videos.user_id = $1 AND videos.deleted_at IS NULL");
+    Ok(db.one::<(i64,)>(query.bind(user_id)).await?.0)
+}

@@ -14,7 +14,7 @@ mod routes;
 
 pub(crate) use edit::clear_deleted;
 pub use edit::{Change, delete};
-pub use files::{File, FileKind, NewFile, add_file, files, remove_file};
+pub use files::{File, FileKind, NewFile, add_file, bytes_of, files, remove_file};
 pub use routes::routes;
 
 use crate::accounts::User;

@@ -1,0 +1,203 @@
+//! Files fetched from a real server that breaks off, changes its mind and lies.
+
+use super::super::import;
+use super::*;
+use axum::Router;
+use axum::extract::Request as Asked;
+use axum::response::{IntoResponse, Response};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use tokio::net::TcpListener;
+
+/// A server with a film that sends `piece` bytes of it for each request, with Range or without.
+struct Origin {
+    url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+async fn origin(film: Vec<u8>, piece: usize, answer: fn(&Asked, &[u8], usize, usize) -> Response) -> Origin {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/a%20film.mp4", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let shared = Arc::new((film, asked.clone(), AtomicUsize::new(0)));
+    let app = Router::new().fallback(move |request: Asked| {
+        let (film, log, count) = &*shared;
+        let range = request.headers().get(header::RANGE).map_or("", |range| range.to_str().unwrap());
+        log.lock().unwrap().push(range.to_owned());
+        let answer = answer(&request, film, piece, count.fetch_add(1, SeqCst));
+        async move { answer }
+    });
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    Origin { url, asked }
+}
+
+/// Says that all of it comes, and breaks off after `piece` bytes.
+fn breaking(request: &Asked, film: &[u8], piece: usize, _: usize) -> Response {
+    let begin = request.headers().get(header::RANGE).map_or(0, |range| {
+        assert_eq!(request.headers()[header::IF_RANGE], "\"one\"");
+        range.to_str().unwrap().trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap()
+    });
+    let (sender, body) = slow();
+    let end = (begin + piece).min(film.len());
+    sender.try_send(Ok(Bytes::from(film[begin..end].to_vec()))).unwrap();
+    if end < film.len() {
+        sender.try_send(Err(io::ErrorKind::ConnectionReset.into())).unwrap();
+    }
+    let status = if begin > 0 { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let headers = [
+        (header::ETAG, "\"one\"".to_owned()),
+        (header::CONTENT_LENGTH, (film.len() - begin).to_string()),
+        (header::CONTENT_RANGE, format!("bytes {begin}-{}/{}", film.len() - 1, film.len())),
+    ];
+    (status, headers, body).into_response()
+}
+
+async fn importing(hosts: &[&str]) -> Arc<Platform> {
+    let mut config = config();
+    config.uploads.import_hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+    config.outbound.allow = vec!["127.0.0.1".parse().unwrap()];
+    platform_with(config).await
+}
+
+/// Imports as the worker would; the video and how it ended.
+async fn import(platform: &Arc<Platform>, mark: &Client, url: &str) -> (videos::Video, crate::Result<()>) {
+    let (status, answer) = mark.post("/api/v1/videos/import", json!({"url": url, "privacy": "public"})).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    let id = answer["video_id"].as_str().unwrap();
+    let video = videos::by_address(&platform.db, id).await.unwrap().unwrap();
+    assert_eq!((video.state.as_str(), video.origin.as_str()), ("waiting", "import"));
+    let ended = import::run(platform, video.id, &|_| ()).await;
+    (videos::get(&platform.db, video.id).await.unwrap().unwrap(), ended)
+}
+
+#[tokio::test]
+async fn a_file_is_fetched_through_breaks_and_becomes_a_video() {
+    let film = film(250_000);
+    let origin = origin(film.clone(), 100_000, breaking).await;
+    let platform = importing(&["127.0.0.1"]).await;
+    let mark = Client::new(&platform, "mark").await;
+    let (status, answer) = mark.post("/api/v1/videos/import", json!({"url": origin.url})).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    let id = answer["video_id"].as_str().unwrap();
+    let video = videos::by_address(&platform.db, id).await.unwrap().unwrap();
+    let heard = Mutex::new(Vec::new());
+    import::run(&platform, video.id, &|progress| heard.lock().unwrap().push(progress)).await.unwrap();
+    let video = videos::get(&platform.db, video.id).await.unwrap().unwrap();
+    assert_eq!((video.state.as_str(), video.bytes), ("probing", 250_000));
+    assert_eq!(platform.objects.read_all(&format!("videos/{id}/source")).await.unwrap(), film);
+    assert_eq!(*origin.asked.lock().unwrap(), ["", "bytes=100000-", "bytes=200000-"]);
+    let heard = heard.into_inner().unwrap();
+    assert!(heard.is_sorted() && heard.last() == Some(&1000), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_changed_meanwhile_is_fetched_anew() {
+    let film = film(150_000);
+    // With another ETag an If-Range is answered with all of it.
+    let origin = origin(film.clone(), 100_000, |request, film, piece, count| {
+        if count == 0 { breaking(request, film, piece, 0) } else { film.to_vec().into_response() }
+    })
+    .await;
+    let platform = importing(&["127.0.0.1"]).await;
+    let mark = Client::new(&platform, "mark").await;
+    let (video, ended) = import(&platform, &mark, &origin.url).await;
+    ended.unwrap();
+    assert_eq!(platform.objects.read_all(&format!("{}/source", video.objects_prefix())).await.unwrap(), film);
+}
+
+#[tokio::test]
+async fn hosts_that_are_not_listed_and_addresses_within_the_network_are_not_called() {
+    let origin = origin(film(1000), 1000, breaking).await;
+    for (hosts, status, code) in [
+        (vec![], StatusCode::FORBIDDEN, "import_off"),
+        (vec!["*.example.org"], StatusCode::FORBIDDEN, "import_host"),
+    ] {
+        let platform = importing(&hosts).await;
+        let mark = Client::new(&platform, "mark").await;
+        let (answered, answer) = mark.post("/api/v1/videos/import", json!({"url": origin.url})).await;
+        assert_eq!((answered, answer["error"]["code"].as_str().unwrap()), (status, code));
+    }
+    let mut config = config();
+    config.uploads.import_hosts = vec!["*".to_owned()];
+    let platform = platform_with(config).await;
+    let mark = Client::new(&platform, "mark").await;
+    for url in ["ftp://h/x", "file:///etc/passwd", "http://", ""] {
+        let (status, answer) = mark.post("/api/v1/videos/import", json!({"url": url})).await;
+        assert_eq!((status, &answer["error"]["code"]), (StatusCode::BAD_REQUEST, &json!("import_url")), "{url}");
+    }
+    let (video, ended) = import(&platform, &mark, &origin.url).await;
+    assert_eq!(ended.unwrap_err().code, "import_url");
+    assert_eq!(video.state, "failed");
+    assert!(video.failure.contains("outbound.allow"), "{}", video.failure);
+    assert_eq!(*origin.asked.lock().unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn redirects_are_followed_to_listed_hosts_alone() {
+    let origin = origin(film(1000), 1000, |request, film, piece, _| match request.uri().query() {
+        Some("away") => (StatusCode::FOUND, [(header::LOCATION, "http://localhost:1/x")]).into_response(),
+        Some("round") => (StatusCode::FOUND, [(header::LOCATION, "?round")]).into_response(),
+        Some("here") => (StatusCode::FOUND, [(header::LOCATION, "/other.mp4")]).into_response(),
+        _ => breaking(request, film, piece, 0),
+    })
+    .await;
+    let platform = importing(&["127.0.0.1"]).await;
+    let mark = Client::new(&platform, "mark").await;
+    let (video, ended) = import(&platform, &mark, &format!("{}?here", origin.url)).await;
+    assert!(ended.is_ok() && video.state == "probing");
+    let (video, ended) = import(&platform, &mark, &format!("{}?away", origin.url)).await;
+    assert_eq!((ended.unwrap_err().code, video.state.as_str()), ("import_host", "failed"));
+    let (video, ended) = import(&platform, &mark, &format!("{}?round", origin.url)).await;
+    assert_eq!((ended.unwrap_err().code, video.state.as_str()), ("import_refused", "failed"));
+}
+
+#[tokio::test]
+async fn what_is_too_large_no_file_or_no_video_fails_in_words() {
+    let platform = importing(&["127.0.0.1"]).await;
+    let mark = Client::new(&platform, "mark").await;
+    let origin = origin(film(1000), 1000, |request, film, piece, _| {
+        let (sender, body) = slow();
+        match request.uri().query() {
+            Some("missing") => StatusCode::NOT_FOUND.into_response(),
+            Some("huge") => {
+                drop(sender);
+                ([(header::CONTENT_LENGTH, "100000001")], body).into_response()
+            }
+            Some("text") => "#EXTM3U\n".repeat(100).into_response(),
+            Some("empty") => StatusCode::OK.into_response(),
+            _ => breaking(request, film, piece, 0),
+        }
+    })
+    .await;
+    for (query, code) in [
+        ("missing", "import_refused"),
+        ("huge", "upload_too_large"),
+        ("text", "upload_type"),
+        ("empty", "import_empty"),
+    ] {
+        let (video, ended) = import(&platform, &mark, &format!("{}?{query}", origin.url)).await;
+        assert_eq!((ended.unwrap_err().code, video.state.as_str()), (code, "failed"), "{query}");
+        assert!(video.failure.len() > 20, "{}", video.failure);
+    }
+    assert_eq!(files(&platform), 0);
+    assert_eq!(mark.get(UPLOADS).await.1["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_host_that_is_away_may_come_back_and_the_import_goes_on() {
+    let film = film(200_000);
+    let origin = origin(film.clone(), 120_000, |request, film, piece, count| match count {
+        1..=3 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        _ => breaking(request, film, piece, 0),
+    })
+    .await;
+    let platform = importing(&["127.0.0.1"]).await;
+    let mark = Client::new(&platform, "mark").await;
+    let (video, ended) = import(&platform, &mark, &origin.url).await;
+    let error = ended.unwrap_err();
+    assert!(error.status.is_server_error() && error.message.contains("503"), "{error}");
+    assert_eq!(video.state, "waiting");
+    assert_eq!(mark.get(UPLOADS).await.1["items"][0]["received_bytes"], 120_000);
+    import::run(&platform, video.id, &|_| ()).await.unwrap();
+    assert_eq!(platform.objects.read_all(&format!("{}/source", video.objects_prefix())).await.unwrap(), film);
+}
