@@ -16,6 +16,7 @@ pub use limits::{Limiter, Permit};
 use delivery::Feeds;
 use delivery::http::MediaError;
 use delivery::segmented::Segmented;
+use delivery::stored::Stored;
 use hub::{Gate, Hub, Request, Stream, StreamPath, StreamState};
 use ingest::pull::Pulls;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Gateway {
     pub writers: Arc<Writers>,
     /// HLS and DASH.
     pub segmented: Arc<Segmented>,
+    /// Stored videos.
+    pub stored: Arc<Stored>,
     /// Streams fetched from elsewhere.
     pub pulls: Arc<Pulls>,
     /// First parts of the paths that are served.

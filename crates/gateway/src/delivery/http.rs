@@ -4,10 +4,10 @@
 //! whoever owns the connection then takes the socket out from under the HTTP stack and gives it to the writers, with
 //! the answer's head as the first thing to send.
 
-use super::{Feed, Format, Selection};
+use super::{Feed, Format, Selection, stored};
 use crate::{Connected, Gateway, websocket};
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -50,9 +50,24 @@ pub enum MediaError {
     /// The request itself is wrong.
     #[error("{0}")]
     BadRequest(String),
-    /// Where media files are kept does not answer.
+    /// The video cannot be played, or not yet.
     #[error("{0}")]
-    Storage(String),
+    NotReady(String),
+    /// Nobody can say which videos there are.
+    #[error("{0}")]
+    LibraryAway(String),
+    /// The files are where they cannot be read now.
+    #[error("{0}; try again in a moment")]
+    StorageAway(String),
+}
+
+impl From<objects::Error> for MediaError {
+    fn from(error: objects::Error) -> Self {
+        match error {
+            objects::Error::NotFound(_) => Self::NotFound("there is no such file".to_owned()),
+            error => Self::StorageAway(error.to_string()),
+        }
+    }
 }
 
 impl IntoResponse for MediaError {
@@ -66,9 +81,15 @@ impl IntoResponse for MediaError {
             },
             Self::Unsupported(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "codec_not_supported"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
-            Self::Storage(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage_away"),
+            Self::NotReady(_) => (StatusCode::NOT_FOUND, "video_not_ready"),
+            Self::LibraryAway(_) => (StatusCode::SERVICE_UNAVAILABLE, "library_away"),
+            Self::StorageAway(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage_away"),
         };
-        error_response(status, code, &self.to_string())
+        let mut response = error_response(status, code, &self.to_string());
+        if matches!(self, Self::LibraryAway(_) | Self::StorageAway(_)) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
     }
 }
 
@@ -86,6 +107,7 @@ pub fn router(gateway: &Arc<Gateway>) -> Router {
     for app in &gateway.apps {
         router = router.route(&format!("/{app}/{{*rest}}"), get(media).options(preflight));
     }
+    router = router.route(&format!("/{}/{{*rest}}", stored::APP), get(video).options(preflight));
     router.with_state(gateway.clone())
 }
 
@@ -105,7 +127,19 @@ pub(crate) struct MediaRequest {
 }
 
 impl MediaRequest {
-    fn is_websocket(&self) -> bool {
+    fn new(request: axum::extract::Request, args: Vec<(String, String)>, remote: SocketAddr) -> Self {
+        let (mut parts, _) = request.into_parts();
+        Self {
+            upgrade: parts.extensions.remove::<OnUpgrade>(),
+            method: parts.method,
+            headers: parts.headers,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            args: Args::new(args),
+            remote: remote.ip(),
+        }
+    }
+
+    pub(crate) fn is_websocket(&self) -> bool {
         self.headers
             .get(header::UPGRADE)
             .and_then(|value| value.to_str().ok())
@@ -132,20 +166,20 @@ async fn media(
     Query(args): Query<Vec<(String, String)>>,
     request: axum::extract::Request,
 ) -> Response {
-    let (mut parts, _) = request.into_parts();
-    let path = parts.uri.path().to_owned();
-    let request = MediaRequest {
-        upgrade: parts.extensions.remove::<OnUpgrade>(),
-        method: parts.method,
-        headers: parts.headers,
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        args: Args::new(args),
-        remote: remote.ip(),
-    };
-    match answer(&gateway, &path, request).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(),
-    }
+    let path = request.uri().path().to_owned();
+    let answered = answer(&gateway, &path, MediaRequest::new(request, args, remote)).await;
+    answered.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn video(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(remote): ConnectInfo<SocketAddr>,
+    Query(args): Query<Vec<(String, String)>>,
+    Path(rest): Path<String>,
+    request: axum::extract::Request,
+) -> Response {
+    let answered = gateway.stored(&rest, MediaRequest::new(request, args, remote)).await;
+    answered.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn answer(gateway: &Arc<Gateway>, path: &str, request: MediaRequest) -> Result<Response, MediaError> {
@@ -176,7 +210,7 @@ fn not_found(path: &str) -> MediaError {
 }
 
 /// `?only=audio` and `?only=video` leave the other tracks out.
-fn selection(args: &Args) -> Selection {
+pub(crate) fn selection(args: &Args) -> Selection {
     Selection { audio: args.get("only") != Some("video"), video: args.get("only") != Some("audio") }
 }
 
@@ -195,24 +229,12 @@ async fn live(
     if let Format::HttpTs = format {
         super::ts::check(&stream)?;
     }
-    let mut response = Response::new(Body::empty());
+    let is_websocket = matches!(format, Format::WsFlv(_) | Format::WsFmp4);
+    let mut response =
+        if is_websocket { switch_to_websocket(&request.headers)? } else { Response::new(Body::empty()) };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let is_websocket = matches!(format, Format::WsFlv(_) | Format::WsFmp4);
-    if is_websocket {
-        let key = request.headers.get(header::SEC_WEBSOCKET_KEY).ok_or_else(|| {
-            MediaError::BadRequest(
-                "a WebSocket request has a Sec-WebSocket-Key (RFC 6455 §4.1), this one has none".into(),
-            )
-        })?;
-        let accept = websocket::accept_key(key.as_bytes());
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
-        if let Ok(accept) = HeaderValue::from_str(&accept) {
-            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-        }
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    } else {
+    if !is_websocket {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(format)));
     }
     let Some(connected) = connected else { return Ok(response) };
@@ -227,6 +249,24 @@ async fn live(
         is_websocket,
         upgrade: request.upgrade,
     });
+    Ok(response)
+}
+
+/// The answer that makes the connection a WebSocket (RFC 6455 §4.2.2).
+pub(crate) fn switch_to_websocket(request: &HeaderMap) -> Result<Response, MediaError> {
+    let key = request.get(header::SEC_WEBSOCKET_KEY).ok_or_else(|| {
+        MediaError::BadRequest(
+            "a WebSocket request has a Sec-WebSocket-Key (RFC 6455 §4.1), this one has none".into(),
+        )
+    })?;
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    if let Ok(accept) = HeaderValue::from_str(&websocket::accept_key(key.as_bytes())) {
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     Ok(response)
 }
 

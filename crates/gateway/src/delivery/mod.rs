@@ -6,6 +6,7 @@ pub mod fmp4;
 pub mod http;
 pub mod rtmp;
 pub mod segmented;
+pub mod stored;
 pub mod task;
 pub mod ts;
 

@@ -15,10 +15,10 @@ mod rewind;
 pub(super) mod testing;
 mod viewers;
 
-pub(crate) use answer::is_piece;
+pub(crate) use answer::{QUERY_BYTES_MAX, is_piece};
+pub(crate) use body::{Asked, Text, range};
 
 use crate::record::Recording;
-use body::Text;
 use hub::{Batch, EventKind, Hub, StopReason, Stream, StreamPath, StreamState, Subscriber};
 use packager::{Kind, Packager};
 use packaging::SegmenterLimits;

@@ -45,6 +45,7 @@ fn gateway() -> (Arc<Gateway>, Arc<NotingGate>, Publisher) {
         feeds: Feeds::new(4096),
         writers: Writers::start(&writer::Config { threads: 1, stall_max: Duration::from_secs(10) }).unwrap(),
         segmented: Segmented::new(segmented, &hub),
+        stored: crate::delivery::stored::tests::none(),
         pulls: Arc::default(),
         apps: vec!["live".into()],
         hub,

@@ -18,7 +18,7 @@ use store::{DashOptions, HlsOptions, Name, Snapshot};
 use tokio::time::timeout;
 
 /// Bytes of a query that is carried on to every name in a playlist.
-const QUERY_BYTES_MAX: usize = 1024;
+pub(crate) const QUERY_BYTES_MAX: usize = 1024;
 /// A player that begins with less than this many target durations stalls before the next segment is there.
 const START_TARGETS: u32 = 2;
 /// Keyframes come a little early at times.

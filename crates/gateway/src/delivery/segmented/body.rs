@@ -82,9 +82,13 @@ pub(crate) fn respond_pieces(
     request: &HeaderMap,
 ) -> (Response, usize) {
     let total = pieces.iter().map(Bytes::len).sum();
-    let (status, range) = match range(request, total) {
+    // A range under the condition that nothing changed is none: answers here have no validator.
+    let asked =
+        if request.contains_key(header::IF_RANGE) { Asked::Everything } else { range(request, total as u64) };
+    let (status, range) = match asked {
         Asked::Everything => (StatusCode::OK, 0..total),
-        Asked::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+        // Cannot truncate: it lies within the total.
+        Asked::Part(range) => (StatusCode::PARTIAL_CONTENT, range.start as usize..range.end as usize),
         Asked::Impossible => (StatusCode::RANGE_NOT_SATISFIABLE, 0..0),
     };
     let body = Pieces::of_range(pieces, range.clone());
@@ -113,19 +117,17 @@ pub(crate) fn respond_pieces(
     (response, len)
 }
 
+/// What a request asks for of some bytes.
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
+pub(crate) enum Asked {
     Everything,
-    Part(Range<usize>),
+    Part(Range<u64>),
     Impossible,
 }
 
 /// What `Range` asks for of `total` bytes (RFC 9110 §14). Several ranges, and what cannot be read, count as no range,
-/// as the RFC allows; so does a range under the condition that nothing changed, for answers here have no validator.
-fn range(request: &HeaderMap, total: usize) -> Asked {
-    if request.contains_key(header::IF_RANGE) {
-        return Asked::Everything;
-    }
+/// as the RFC allows.
+pub(crate) fn range(request: &HeaderMap, total: u64) -> Asked {
     let value = request.get(header::RANGE).and_then(|value| value.to_str().ok());
     let Some((first, last)) = value.and_then(|value| value.strip_prefix("bytes=")?.trim().split_once('-'))
     else {
@@ -134,7 +136,7 @@ fn range(request: &HeaderMap, total: usize) -> Asked {
     let number = |text: &str| {
         // `parse` would take a sign.
         let is_number = !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
-        is_number.then(|| text.parse::<usize>().unwrap_or(usize::MAX))
+        is_number.then(|| text.parse::<u64>().unwrap_or(u64::MAX))
     };
     let range = match (first, number(first), last, number(last)) {
         (_, Some(first), "", _) => first..total,

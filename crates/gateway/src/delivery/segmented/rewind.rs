@@ -151,7 +151,7 @@ impl Packaged {
         match recording.read(name).await {
             None | Some(Err(objects::Error::NotFound(_))) => Ok(None),
             Some(Ok(pieces)) => Ok(Some(pieces)),
-            Some(Err(error)) => Err(MediaError::Storage(error.to_string())),
+            Some(Err(error)) => Err(MediaError::StorageAway(error.to_string())),
         }
     }
 }

@@ -71,6 +71,7 @@ impl Server {
             feeds: Feeds::new(4096),
             writers,
             segmented,
+            stored: crate::delivery::stored::tests::none(),
             pulls: Arc::default(),
             apps: vec!["live".into()],
         };
