@@ -14,5 +14,5 @@ export function initial(name: string): string {
 
 /** Pictures of this server only: a page asks nobody else for anything. */
 export function ownPicture(address: string | undefined): string | undefined {
-  return address?.startsWith("/media/images/") === true ? address : undefined;
+  return address?.startsWith("/media/images/") === true || address?.startsWith("/streams/") === true ? address : undefined;
 }

@@ -17,10 +17,11 @@ export function DanmakuMenu({
 }: {
   look: DanmakuLook;
   onLook: (look: DanmakuLook) => void;
-  colour: string;
-  onColour: (colour: string) => void;
-  mode: string;
-  onMode: (mode: string) => void;
+  /** Colour and place of one's own messages, where one can write some. */
+  colour?: string;
+  onColour?: (colour: string) => void;
+  mode?: string;
+  onMode?: (mode: string) => void;
 }) {
   return (
     <div id="danmaku-menu" popover="auto" className={styles.danmakuMenu}>
@@ -45,23 +46,27 @@ export function DanmakuMenu({
           <option value="5">{t("danmaku.speed.fast")}</option>
         </select>
       </label>
-      <hr />
-      <label>
-        <span>{t("danmaku.place")}</span>
-        <select value={mode} onChange={(event) => onMode(event.target.value)}>
-          <option value="scroll">{t("danmaku.place.scroll")}</option>
-          <option value="top">{t("danmaku.place.top")}</option>
-          <option value="bottom">{t("danmaku.place.bottom")}</option>
-        </select>
-      </label>
-      <fieldset>
-        <legend>{t("danmaku.colour")}</legend>
-        {COLOURS.map((each) => (
-          <label key={each} className={styles.colour} style={{ background: each }}>
-            <input type="radio" name="colour" value={each} checked={colour === each} aria-label={each} onChange={() => onColour(each)} />
+      {onMode !== undefined && onColour !== undefined && (
+        <>
+          <hr />
+          <label>
+            <span>{t("danmaku.place")}</span>
+            <select value={mode} onChange={(event) => onMode(event.target.value)}>
+              <option value="scroll">{t("danmaku.place.scroll")}</option>
+              <option value="top">{t("danmaku.place.top")}</option>
+              <option value="bottom">{t("danmaku.place.bottom")}</option>
+            </select>
           </label>
-        ))}
-      </fieldset>
+          <fieldset>
+            <legend>{t("danmaku.colour")}</legend>
+            {COLOURS.map((each) => (
+              <label key={each} className={styles.colour} style={{ background: each }}>
+                <input type="radio" name="colour" value={each} checked={colour === each} aria-label={each} onChange={() => onColour(each)} />
+              </label>
+            ))}
+          </fieldset>
+        </>
+      )}
     </div>
   );
 }

@@ -3,14 +3,17 @@
 import { useMutation } from "@tanstack/react-query";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
+import type { NewReport } from "../api/schema";
 import { Button } from "../parts/Button/Button";
 import { Dialog } from "../parts/Dialog/Dialog";
 import { Form, TextField } from "../parts/Field/Field";
 import { toast } from "../parts/Toast/Toast";
 
-export function Report({ kind, targetId, onClose }: { kind: "user" | "comment" | "room"; targetId: number; onClose: () => void }) {
+type Reported = { kind: "user" | "comment" | "room" | "video_comment"; targetId: number; video?: undefined } | { kind: "video"; video: string; targetId?: undefined };
+
+export function Report({ kind, targetId, video, onClose }: Reported & { onClose: () => void }) {
   const send = useMutation({
-    mutationFn: (reason: string) => call("POST /api/v1/reports", { body: { kind, target_id: targetId, reason } }),
+    mutationFn: (reason: string) => call("POST /api/v1/reports", { body: { kind, reason, ...(video === undefined ? { target_id: targetId } : { video }) } as NewReport }),
     onSuccess: () => {
       toast(t("report.sent"));
       onClose();

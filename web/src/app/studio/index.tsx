@@ -13,9 +13,12 @@ import { Wizard } from "./Wizard";
 
 export { BroadcastList as Broadcasts } from "./Broadcasts";
 export { EditRoom } from "./EditRoom";
+export { EditVideo } from "./EditVideo";
 export { LiveDashboard as Live } from "./Live";
 export { ModerationPage as Moderation } from "./Moderation";
 export { Overview } from "./Overview";
+export { Upload } from "./Upload";
+export { Videos } from "./Videos";
 
 export function Studio() {
   return (
@@ -29,6 +32,8 @@ export function Studio() {
               links={[
                 { to: "/studio", label: t("studio.overview") },
                 { to: "/studio/live", label: t("studio.live") },
+                { to: "/studio/videos", label: t("studio.videos") },
+                { to: "/studio/upload", label: t("studio.upload") },
                 { to: "/studio/room", label: t("studio.room") },
                 { to: "/studio/moderation", label: t("studio.moderation") },
                 { to: "/studio/broadcasts", label: t("studio.broadcasts") },

@@ -49,6 +49,12 @@ export function has(key: string): boolean {
   return Object.hasOwn(messages, key);
 }
 
+/** A number of things, in the language's own plural: the texts are `{key}.one` and `{key}.other`. */
+export function count<K extends string>(key: `${K}.one` extends Key ? K : never, value: number): string {
+  const form = new Intl.PluralRules(language).select(value) === "one" ? "one" : "other";
+  return fill(messages[`${key}.${form}` as Key] ?? key, { count: number(value) });
+}
+
 /** A whole number with the language's separators. */
 export function number(value: number): string {
   return new Intl.NumberFormat(language).format(value);
@@ -57,6 +63,28 @@ export function number(value: number): string {
 /** Short form for tight places: 12K, 1.2萬. */
 export function compact(value: number): string {
   return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+}
+
+/** Bytes as people read them: 1.5 GB. */
+export function bytes(value: number): string {
+  const [unit, size] = SIZES.find(([, each]) => value >= each) ?? (["byte", 1] as const);
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: unit === "byte" ? "narrow" : "short", maximumFractionDigits: value / size < 10 && size > 1 ? 1 : 0 }).format(value / size);
+}
+
+const SIZES = [
+  ["terabyte", 1e12],
+  ["gigabyte", 1e9],
+  ["megabyte", 1e6],
+  ["kilobyte", 1e3],
+] as const;
+
+/** A length of time in its two largest units: 1 h 5 min, 12 s. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const unit = (value: number, name: string) => new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+  if (seconds < 60) return unit(seconds, "second");
+  if (seconds < 3600) return `${unit(Math.floor(seconds / 60), "minute")}${seconds < 600 ? ` ${unit(seconds % 60, "second")}` : ""}`;
+  return `${unit(Math.floor(seconds / 3600), "hour")} ${unit(Math.floor((seconds % 3600) / 60), "minute")}`;
 }
 
 /** Day and time of unix milliseconds. */

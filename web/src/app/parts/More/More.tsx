@@ -13,7 +13,7 @@ export function More<T>({
   empty,
   children,
 }: {
-  query: Pages<T>;
+  query: Pages<T> & { refetchInterval?: number };
   empty: ReactNode;
   children: (items: T[]) => ReactNode;
 }) {

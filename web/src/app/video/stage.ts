@@ -1,0 +1,47 @@
+/** The video's player in its place outside of what React draws, there before the app is. */
+
+import "../../player/vod/video-player";
+import { parseClock } from "../../player/vod/time";
+import type { VideoPlayer } from "../../player/vod/video-player";
+import { besideOf, playlistOf, type VideoDetail } from "../api/videos";
+import { call } from "../api/client";
+import { askEarly } from "../early";
+import { ownPicture } from "../looks";
+import { loadPosition } from "./positions";
+
+/** Begins with the video of this page's address; the app takes over what was asked here. */
+export function openVideoEarly(id: string): void {
+  askEarly(`video ${id}`, call("GET /api/v1/videos/{id}", { path: { id } })).then(showVideo, () => {});
+}
+
+/** Shows the video's player; the one that plays it already stays. Nothing when there is nothing to play. */
+export function showVideo(video: VideoDetail): VideoPlayer | undefined {
+  const stage = document.querySelector("#stage");
+  if (stage === null) return undefined;
+  const before = stage.querySelector<VideoPlayer>("video-player");
+  if (video.play_sign === undefined || video.play_sign === null || (video.state !== "ready" && video.state !== "recording")) {
+    before?.remove();
+    return undefined;
+  }
+  if (before?.dataset.video === video.id) return before;
+  const player = document.createElement("video-player") as VideoPlayer;
+  player.dataset.video = video.id;
+  player.setAttribute("hotkeys", "");
+  const asked = parseClock(new URLSearchParams(location.search).get("t") ?? "");
+  const left = video.position_ms ?? loadPosition(video.id) ?? 0;
+  // Close to the end there is nothing to resume.
+  const resumed = left > RESUME_MS_MIN && left < video.duration_ms * 0.95 ? left : 0;
+  player.open({
+    url: playlistOf(video),
+    poster: ownPicture(video.cover),
+    storyboard: video.has_storyboard ? besideOf(video, "storyboard.vtt") : undefined,
+    chapters: video.chapters,
+    durationMs: video.duration_ms,
+    startMs: asked ?? resumed,
+    isResumed: asked === undefined && resumed > 0,
+  });
+  stage.replaceChildren(player);
+  return player;
+}
+
+const RESUME_MS_MIN = 5_000;
