@@ -5,12 +5,14 @@ use crate::auth::{self, AuthGate, Signer};
 use crate::config::{Config, HlsMode};
 use crate::hooks::Hooks;
 use crate::http::HttpServer;
+use crate::library::PlatformLibrary;
 use crate::traffic::Traffic;
 use crate::{api, compat, people, pulls, tls, web};
 use anyhow::Context;
 use axum::Router;
 use gateway::delivery::Feeds;
 use gateway::delivery::segmented::{self, Segmented};
+use gateway::delivery::stored::{self, Stored};
 use gateway::ingest::pull::{self, Pulls};
 use gateway::ingest::rtmp::RtmpServer;
 use gateway::writer::{self, Writers};
@@ -89,6 +91,7 @@ impl State {
             config.storage.open(&config.data_dir).context("cannot open the media storage (storage)")?;
         let platform = people::open(&config, &objects, &hub, signer).await?;
         let gate = RoomGate::new(platform.clone(), Arc::new(auth_gate));
+        let library = PlatformLibrary::new(platform.clone());
         let hooks = Hooks::new(&config.hooks)?;
         hooks.listen(&hub);
         let writers = Writers::start(&writer::Config {
@@ -105,6 +108,7 @@ impl State {
             feeds: Feeds::new(config.rtmp.chunk_size),
             writers,
             segmented: Segmented::new(segmented_config(&config), &hub),
+            stored: Arc::new(Stored::new(&stored_config(&config), Arc::new(library), objects.clone())),
             pulls: Pulls::start(&hub, &pull_config(&config), config.pull_sources()?),
             apps: config.apps.clone(),
         });
@@ -289,6 +293,14 @@ fn segmented_config(config: &Config) -> segmented::Config {
         window_bytes_max: hls.window_bytes_max,
         always_on: hls.always_on,
         idle_stop: ms(hls.idle_stop_ms),
+    }
+}
+
+fn stored_config(config: &Config) -> stored::Config {
+    stored::Config {
+        segment: Duration::from_millis(config.vod.segment_ms),
+        open_bytes_max: config.vod.open_bytes_max,
+        ahead: Duration::from_millis(config.vod.ahead_ms),
     }
 }
 

@@ -25,6 +25,7 @@ pub struct Config {
     pub hub: Hub,
     pub delivery: Delivery,
     pub hls: Hls,
+    pub vod: Vod,
     pub auth: Auth,
     pub database: Database,
     pub redis: Redis,
@@ -117,6 +118,15 @@ pub struct Hls {
     pub window_bytes_max: usize,
     pub always_on: bool,
     pub idle_stop_ms: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Vod {
+    pub segment_ms: u64,
+    pub open_bytes_max: usize,
+    pub ahead_ms: u64,
 }
 
 /// What a live playlist lists.

@@ -15,6 +15,7 @@ mod config;
 mod hooks;
 mod host;
 mod http;
+mod library;
 mod metrics;
 mod people;
 mod pulls;

@@ -31,7 +31,8 @@ impl AuthGate {
         let app = request.path.app();
         let first = app.split('/').next().unwrap_or(app);
         // An encoder hears why only when it asks to publish, so an unknown app may connect.
-        if request.action != Action::Connect && !self.apps.iter().any(|known| known == first) {
+        let is_video = request.action == Action::Play && first == platform::videos::APP;
+        if request.action != Action::Connect && !is_video && !self.apps.iter().any(|known| known == first) {
             return Err(Refusal::new(
                 RefusalKind::Forbidden,
                 format!("{first:?} is no app of this server; it has {} (apps)", self.apps.join(", ")),
@@ -195,6 +196,10 @@ mod tests {
         request.path = StreamPath::parse("other/mark").unwrap();
         let refusal = gate(PublishRule::Open, PlayRule::Open).decide(&request, NOW).unwrap_err();
         assert!(refusal.message.contains("live"), "{refusal}");
+        request.path = StreamPath::parse("streams/4hG2").unwrap();
+        assert!(gate(PublishRule::Open, PlayRule::Open).decide(&request, NOW).is_err());
+        request.action = Action::Play;
+        assert!(gate(PublishRule::Open, PlayRule::Open).decide(&request, NOW).is_ok(), "videos are watched");
     }
 
     #[test]

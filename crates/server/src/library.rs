@@ -1,0 +1,207 @@
+//! The library as the gateway asks for it: a video by its address, with its files.
+//!
+//! A player asks for a segment every few seconds and many players do at once, so an answer stands for a second.
+
+use gateway::delivery::stored::{
+    CaptionsFile, FileKind, Library, LibraryAway, LibraryFuture, StoredFile, StoredFiles, Video,
+};
+use platform::videos::{self, File};
+use platform::{Error, Platform};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The videos of the platform.
+pub struct PlatformLibrary {
+    platform: Arc<Platform>,
+    answers: Mutex<HashMap<String, Answer>>,
+}
+
+struct Answer {
+    at: Instant,
+    video: Option<Arc<Video>>,
+}
+
+/// How long an answer stands: so much later players notice a change.
+const ANSWER_TTL: Duration = Duration::from_secs(1);
+/// Answers kept at most, of videos that are not there too.
+const ANSWERS_MAX: usize = 4096;
+
+impl PlatformLibrary {
+    /// The videos of `platform`.
+    pub fn new(platform: Arc<Platform>) -> Self {
+        Self { platform, answers: Mutex::default() }
+    }
+
+    async fn ask(&self, address: &str) -> Result<Option<Arc<Video>>, Error> {
+        let Some(video) = videos::by_address(&self.platform.db, address).await? else { return Ok(None) };
+        let files = videos::files(&self.platform.db, video.id).await?;
+        let captions = self.captions(&video).await;
+        Ok(Some(Arc::new(as_stored(&video, &files, captions))))
+    }
+
+    /// Whose captions are there, by the objects that hold them.
+    async fn captions(&self, video: &videos::Video) -> Vec<CaptionsFile> {
+        let found = self.platform.objects.list(&video.objects_prefix()).await.unwrap_or_default();
+        let language = |path: &str| {
+            let (_, file) = path.rsplit_once('/')?;
+            file.strip_prefix("captions-")?.strip_suffix(".vtt").map(str::to_owned)
+        };
+        let mut languages: Vec<_> = found.iter().filter_map(|(path, _)| language(path)).collect();
+        languages.sort();
+        languages.into_iter().map(|language| CaptionsFile { label: language.clone(), language }).collect()
+    }
+
+    fn answers(&self) -> MutexGuard<'_, HashMap<String, Answer>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Library for PlatformLibrary {
+    fn find<'a>(&'a self, address: &'a str) -> LibraryFuture<'a> {
+        Box::pin(async move {
+            let known = self
+                .answers()
+                .get(address)
+                .filter(|answer| answer.at.elapsed() < ANSWER_TTL)
+                .map(|answer| answer.video.clone());
+            if let Some(video) = known {
+                return Ok(video);
+            }
+            let video = self.ask(address).await.map_err(|error| LibraryAway(error.message))?;
+            let mut answers = self.answers();
+            if answers.len() >= ANSWERS_MAX {
+                answers.retain(|_, answer| answer.at.elapsed() < ANSWER_TTL);
+            }
+            if answers.len() < ANSWERS_MAX {
+                answers.insert(address.to_owned(), Answer { at: Instant::now(), video: video.clone() });
+            }
+            Ok(video)
+        })
+    }
+}
+
+fn as_stored(video: &videos::Video, files: &[File], captions: Vec<CaptionsFile>) -> Video {
+    let not_ready = match video.state.as_str() {
+        "ready" | "recording" => None,
+        "failed" => Some(format!("this video cannot be played: {}", video.failure)),
+        "waiting" => Some("this video has not arrived yet".to_owned()),
+        _ => Some("this video is being looked at; it can be played in a while".to_owned()),
+    };
+    let log = files.iter().find(|file| file.kind == "log").map(|file| StoredFiles::Log(file.path.clone()));
+    Video {
+        id: video.public_id.clone(),
+        title: video.title.clone(),
+        is_public: video.privacy == "public",
+        not_ready,
+        objects: video.objects_prefix(),
+        files: log.unwrap_or_else(|| StoredFiles::Files(files.iter().filter_map(stored_file).collect())),
+        captions,
+    }
+}
+
+fn stored_file(file: &File) -> Option<StoredFile> {
+    let kind = match file.kind.as_str() {
+        "source" => FileKind::Source,
+        "rendition" => FileKind::Rendition,
+        "list" => FileKind::List,
+        _ => return None,
+    };
+    Some(StoredFile {
+        name: file.name.clone(),
+        kind,
+        path: file.path.clone(),
+        version: version(file),
+        is_playable: file.is_playable,
+        // ffprobe calls the whole family "mov,mp4,m4a,3gp,3g2,mj2".
+        is_mp4: kind != FileKind::List && file.container.split(',').any(|name| name == "mp4"),
+        height: u32::try_from(file.height).unwrap_or(0),
+    })
+}
+
+/// Tells a file from another one that had its name.
+fn version(file: &File) -> u32 {
+    let what = format!("{} {} {} {} {}", file.id, file.path, file.bytes, file.codecs, file.created_at);
+    let digest = Sha256::digest(what);
+    digest.iter().take(4).fold(0, |version, byte| version << 8 | u32::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compat::testing::default_state;
+    use platform::accounts::users;
+    use platform::videos::{NewFile, NewVideo, Origin, State};
+
+    async fn video(library: &PlatformLibrary, privacy: &str) -> videos::Video {
+        let platform = &library.platform;
+        let user = users::create(&platform.db, "mei", "", "").await.unwrap();
+        let new = NewVideo {
+            user_id: user.id,
+            room_id: None,
+            broadcast_id: None,
+            origin: Origin::Added,
+            name: Some("output".to_owned()),
+            title: "Film".to_owned(),
+            privacy: privacy.to_owned(),
+            state: State::Probing,
+            starts_at: None,
+        };
+        videos::create(&platform.db, new).await.unwrap()
+    }
+
+    fn file(video: &videos::Video, name: &str, kind: videos::FileKind) -> NewFile {
+        NewFile {
+            video_id: video.id,
+            name: name.to_owned(),
+            kind,
+            path: format!("{}/{name}", video.objects_prefix()),
+            container: "mov,mp4,m4a,3gp,3g2,mj2".to_owned(),
+            codecs: "avc1.64001f,mp4a.40.2".to_owned(),
+            is_playable: true,
+            width: 1280,
+            height: 720,
+            frame_rate_milli: 25_000,
+            bits_per_second: 1_000_000,
+            bytes: 100,
+        }
+    }
+
+    async fn find(library: &PlatformLibrary, address: &str) -> Option<Arc<Video>> {
+        library.answers().clear();
+        library.find(address).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_video_is_found_by_its_id_and_its_name_with_its_files() {
+        let library = PlatformLibrary::new(default_state().await.platform.clone());
+        let made = video(&library, "unlisted").await;
+        let db = &library.platform.db;
+        videos::add_file(db, file(&made, "source", videos::FileKind::Source)).await.unwrap();
+        let found = find(&library, &made.public_id).await.unwrap();
+        assert_eq!(find(&library, "output").await, Some(found.clone()));
+        assert!(found.not_ready.is_some() && !found.is_public);
+        let StoredFiles::Files(files) = &found.files else { panic!("{found:?}") };
+        assert!(files[0].is_mp4 && files[0].is_playable);
+        let again = find(&library, "output").await.unwrap();
+        assert_eq!(again.files, found.files, "the version of a file stays");
+
+        videos::set_state(&library.platform, made.id, State::Ready, "").await.unwrap();
+        let other = NewFile { bytes: 101, ..file(&made, "source", videos::FileKind::Source) };
+        videos::add_file(db, other).await.unwrap();
+        let changed = find(&library, "output").await.unwrap();
+        assert!(changed.not_ready.is_none() && changed.files != found.files, "another file, another version");
+        assert_eq!(find(&library, "nothing").await, None);
+    }
+
+    #[tokio::test]
+    async fn a_burst_of_requests_asks_the_database_once() {
+        let library = PlatformLibrary::new(default_state().await.platform.clone());
+        let made = video(&library, "public").await;
+        let first = library.find("output").await.unwrap().unwrap();
+        videos::set_state(&library.platform, made.id, State::Ready, "").await.unwrap();
+        let second = library.find("output").await.unwrap().unwrap();
+        assert!(Arc::ptr_eq(&first, &second));
+    }
+}
