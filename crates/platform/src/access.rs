@@ -75,11 +75,36 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         "GET /api/v1/videos" | "GET /api/v1/videos/{id}" => (Anybody, none),
         "PATCH /api/v1/videos/{id}" => (HostAndAdmin, json!({"title": "x"})),
         "DELETE /api/v1/videos/{id}" => (HostAndAdmin, none),
+        "PUT /api/v1/videos/{id}/captions/{language}" | "DELETE /api/v1/videos/{id}/captions/{language}" => {
+            (HostAndAdmin, none)
+        }
+        "GET /api/v1/videos/{id}/comments"
+        | "GET /api/v1/videos/{id}/comments/{comment_id}/replies"
+        | "GET /api/v1/videos/{id}/danmaku"
+        | "GET /api/v1/videos/{id}/captions/{language}"
+        | "GET /api/v1/videos/{id}/chapters.vtt" => (Anybody, none),
+        "POST /api/v1/videos/{id}/enter" => (Anybody, json!({"password": "x"})),
+        "POST /api/v1/videos/{id}/progress" => {
+            (Anybody, json!({"position_ms": 0, "played_ms": 0, "viewer": "aaaaaaaaaaaaaaaa"}))
+        }
+        "POST /api/v1/videos/{id}/comments" => (SignedIn, json!({"content": "x"})),
+        // Of somebody else: videos::tests.
+        "DELETE /api/v1/videos/{id}/comments/{comment_id}" => (SignedIn, none),
+        "PUT /api/v1/videos/{id}/like" | "DELETE /api/v1/videos/{id}/like" => (SignedIn, none),
+        "GET /api/v1/me/videos/continue"
+        | "GET /api/v1/me/videos/history"
+        | "GET /api/v1/me/videos/liked"
+        | "DELETE /api/v1/me/videos/history"
+        | "DELETE /api/v1/me/videos/history/{id}" => (SignedIn, none),
+        "POST /api/v1/admin/videos/{id}/take-down" => (Admin, json!({"reason": "x"})),
+        "DELETE /api/v1/admin/videos/{id}/take-down" => (Admin, none),
+        "GET /api/v1/admin/storage" | "GET /api/v1/admin/videos" => (Admin, none),
         "GET /api/v1/users/by-name/{username}" | "GET /api/v1/users/{id}/follow" => (Anybody, none),
         // By the provider's signature, not by who calls.
         "POST /api/v1/payments/webhook" => (Anybody, json!({"event_id": "x", "user_id": 1, "coin": 1})),
 
         "GET /api/v1/me"
+        | "GET /api/v1/me/analytics"
         | "GET /api/v1/me/api-tokens"
         | "GET /api/v1/me/comments"
         | "GET /api/v1/me/followers"
@@ -230,6 +255,8 @@ async fn check(operation: &str, roles: &[Role]) {
     let path = path
         .replace("rooms/{id}", &format!("rooms/{}", room["id"]))
         .replace("videos/{id}", &format!("videos/{video}"))
+        .replace("history/{id}", &format!("history/{video}"))
+        .replace("{language}", "en")
         .replace("{name}", room["name"].as_str().unwrap())
         .replace("{comment_id}", &comment.to_string())
         .replace("{username}", "host")

@@ -44,7 +44,7 @@ async fn tidy(platform: &Platform) -> Result<()> {
          OVER (PARTITION BY user_id ORDER BY id DESC) AS place FROM notifications) AS placed WHERE place > $1)");
     platform.db.execute(surplus.bind(platform.config.notifications.per_user_max)).await?;
     uploads::tidy(platform).await?;
-    videos::clear_deleted(platform).await
+    videos::tidy(platform).await
 }
 
 #[cfg(test)]

@@ -76,6 +76,8 @@ pub struct Config {
     pub images: images::Config,
     /// Files on their way to become videos.
     pub uploads: uploads::Config,
+    /// What is around videos.
+    pub videos: videos::Config,
     /// Keeping order.
     pub moderation: moderation::Config,
     /// Gifts.
@@ -120,6 +122,8 @@ pub struct Platform {
     images: images::State,
     /// What uploads keep in memory.
     uploads: uploads::State,
+    /// What videos keep in memory.
+    videos: videos::Memory,
     /// What moderation keeps in memory.
     moderation: moderation::State,
     /// How streams come in.
@@ -166,6 +170,7 @@ impl Platform {
         let moderation = moderation::State::new(&config.moderation);
         let images = images::State::new(&config.images);
         let uploads = uploads::State::new(&config.uploads);
+        let videos = videos::Memory::start(&config.videos, &db);
         let platform = Arc::new(Self {
             config,
             db,
@@ -179,6 +184,7 @@ impl Platform {
             wallet: wallet::watch::State::default(),
             images,
             uploads,
+            videos,
             moderation,
             audience: audience::State::default(),
             health: health::State::default(),

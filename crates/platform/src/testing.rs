@@ -54,6 +54,20 @@ pub(crate) fn config() -> Config {
             import_hosts: Vec::new(),
             import_connect_timeout_ms: 2000,
             import_breaks_max: 2,
+        videos: crate::videos::Config {
+            comment_chars_max: 2000,
+            comments_per_minute: 60,
+            comments_burst: 30,
+            likes_per_minute: 600,
+            likes_burst: 100,
+            captions_max: 3,
+            captions_bytes_max: 100_000,
+            reports_per_minute: 60,
+            reports_burst: 20,
+            reports_per_minute_network: 6000,
+            reports_burst_network: 1000,
+            strangers_per_minute: 1,
+            strangers_burst: 3,
         },
         moderation: crate::moderation::Config { reports_per_minute: 60, reports_burst: 10 },
         gifts: gifts::Config { num_max: 1000, combo_window_ms: 60_000, price_max: 1_000_000, retry_days: 7 },
@@ -119,7 +133,8 @@ impl Tokens for PlainTokens {
 
 /// Somebody who calls.
 pub(crate) struct Client {
-    platform: Arc<Platform>,
+    /// Whom it calls.
+    pub(crate) platform: Arc<Platform>,
     /// Shown with every call.
     pub(crate) token: Option<String>,
     /// Of the account, when there is one.

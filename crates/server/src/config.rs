@@ -34,6 +34,7 @@ pub struct Config {
     pub rooms: platform::rooms::Config,
     pub images: platform::images::Config,
     pub uploads: platform::uploads::Config,
+    pub videos: platform::videos::Config,
     pub moderation: platform::moderation::Config,
     pub gifts: platform::gifts::Config,
     pub wallet: platform::wallet::Config,

@@ -36,6 +36,7 @@ pub async fn open(
         rooms: config.rooms.clone(),
         images: config.images.clone(),
         uploads: config.uploads.clone(),
+        videos: config.videos.clone(),
         moderation: config.moderation.clone(),
         gifts: config.gifts.clone(),
         wallet: config.wallet.clone(),

@@ -6,7 +6,7 @@ use crate::clock::now_ms;
 use crate::db::sql;
 use crate::extract::{Json, Path};
 use crate::images::{self, Kind};
-use crate::{Error, Platform, Result, rooms, row, text};
+use crate::{Error, Platform, Result, rooms, row, text, videos};
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,7 @@ async fn edit(
     let user = users::in_tx(&mut tx, user.id).await?;
     if is_renamed {
         rooms::reindex(&mut tx, &user).await?;
+        videos::index_owner(&mut tx, &user).await?;
     }
     tx.commit().await?;
     Ok(Json(user.public()))

@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (14, "images", include_str!("../../../../migrations/0014_images.sql")),
     (15, "videos", include_str!("../../../../migrations/0015_videos.sql")),
     (17, "uploads", include_str!("../../../../migrations/0017_uploads.sql")),
+    (18, "videos around", include_str!("../../../../migrations/0018_videos_around.sql")),
 ];
 
 /// Brings the tables up to date. PostgreSQL holds an advisory lock meanwhile, so that servers may start together.

@@ -219,6 +219,7 @@ async fn make_room(platform: &Platform, user: &User) -> Result<()> {
     let oldest = sql("SELECT i.name FROM images i WHERE i.user_id = $1 \
          AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = $1 AND avatar = $2 || i.name) \
          AND NOT EXISTS (SELECT 1 FROM rooms WHERE rooms.user_id = $1 AND cover = $2 || i.name) \
+         AND NOT EXISTS (SELECT 1 FROM videos WHERE videos.user_id = $1 AND cover = $2 || i.name) \
          AND NOT EXISTS (SELECT 1 FROM gifts WHERE image = $2 || i.name) ORDER BY i.id LIMIT 1");
     let oldest = platform.db.maybe::<(String,)>(oldest.bind(user.id).bind(ADDRESS)).await?;
     let Some((name,)) = oldest else {

@@ -169,16 +169,7 @@ pub async fn may_say(platform: &Platform, room: &Room, user: &User, content: &st
         None => {}
     }
     let rules = rules(db, room.id).await?;
-    if rules.followers_only && !follows::is_following(db, user.id, room.user_id).await? {
-        return Err(Error::forbidden("followers_only", "Only followers of the host may write in this room."));
-    }
-    let small = content.to_lowercase();
-    if rules.links_off && has_link(&small) {
-        return Err(Error::forbidden("links_off", "Links are off in this room."));
-    }
-    if rules.blocked_words.iter().any(|word| small.contains(word.as_str())) {
-        return Err(Error::forbidden("blocked_word", "The message has a word that is blocked in this room."));
-    }
+    rules.check(db, room, user, content).await?;
     if rules.slow_seconds > 0 {
         let query = sql("SELECT MAX(created_at) FROM comments WHERE user_id = $1 AND room_id = $2");
         let (last,): (Option<i64>,) = db.one(query.bind(user.id).bind(room.id)).await?;
@@ -192,6 +183,38 @@ pub async fn may_say(platform: &Platform, room: &Room, user: &User, content: &st
         }
     }
     Ok(())
+}
+
+/// Whether somebody may say this under a recording of a room; else why not. As [`may_say`], but who is silenced or slow
+/// is so in the chat alone.
+pub async fn may_comment(platform: &Platform, room: &Room, user: &User, content: &str) -> Result<()> {
+    let db = &platform.db;
+    if authority(db, room, user).await?.is_moderator() {
+        return Ok(());
+    }
+    if is_banned(db, room.id, user.id).await? {
+        return Err(Error::forbidden("banned", "You are banned from this room."));
+    }
+    rules(db, room.id).await?.check(db, room, user, content).await
+}
+
+impl Rules {
+    /// What holds for every text, whenever it is said.
+    async fn check(&self, db: &Db, room: &Room, user: &User, content: &str) -> Result<()> {
+        if self.followers_only && !follows::is_following(db, user.id, room.user_id).await? {
+            let message = "Only followers of the host may write in this room.";
+            return Err(Error::forbidden("followers_only", message));
+        }
+        let small = content.to_lowercase();
+        if self.links_off && has_link(&small) {
+            return Err(Error::forbidden("links_off", "Links are off in this room."));
+        }
+        if self.blocked_words.iter().any(|word| small.contains(word.as_str())) {
+            let message = "The message has a word that is blocked in this room.";
+            return Err(Error::forbidden("blocked_word", message));
+        }
+        Ok(())
+    }
 }
 
 /// Addresses with a scheme, `www.`, and words with a dot before two letters or more and a slash or the end.

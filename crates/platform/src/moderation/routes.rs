@@ -183,7 +183,7 @@ async fn undo(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Reports a user, a message or a room to the admins.
+/// Reports a user, a message, a room, a video or a comment to the admins.
 #[utoipa::path(post, path = "/api/v1/reports", tag = "moderation", request_body = NewReport,
     responses((status = 201, body = Report)))]
 async fn report(

@@ -1,4 +1,4 @@
-//! What people are told while they are away: so far that a host they follow went live.
+//! What people are told while they are away: that somebody they follow went live or published a video.
 //!
 //! `GET /api/v1/me/notifications` lists them from the newest, with the number of unread ones; `POST …/read` marks all as
 //! read, `DELETE …/{id}` takes one away. Who is connected hears of a new one as the socket event `notification`.
@@ -13,6 +13,7 @@ use crate::bus::Event;
 use crate::clock::now_ms;
 use crate::db::sql;
 use crate::rooms::Room;
+use crate::videos::Video;
 use crate::{Platform, Result, follows};
 use serde::Deserialize;
 use serde_json::json;
@@ -48,6 +49,27 @@ pub async fn went_live(platform: &Platform, room: &Room) -> Result<()> {
              AND follower_id BETWEEN $4 AND $5 AND NOT EXISTS (SELECT 1 FROM notifications \
              WHERE room_id = $1 AND notifications.user_id = follower_id AND created_at > $6) RETURNING user_id");
         let insert = insert.bind(room.id).bind(now).bind(room.user_id).bind(*first).bind(*last).bind(since);
+        for (user_id,) in platform.db.all::<(i64,)>(insert).await? {
+            let event = "notification".to_owned();
+            platform.bus.tell(Event::ToUser { user_id, event, payload: payload.clone() });
+        }
+        after_id = *last;
+    }
+}
+
+/// Tells the followers of a video's owner that everybody can watch it now.
+pub async fn video_published(platform: &Platform, video: &Video) -> Result<()> {
+    let now = now_ms();
+    let payload = json!({"kind": "video_published", "video": video.public_id, "title": video.title,
+        "host_id": video.user_id});
+    let mut after_id = 0;
+    loop {
+        let followers = follows::followers(&platform.db, video.user_id, after_id, BATCH).await?;
+        let (Some(first), Some(last)) = (followers.first(), followers.last()) else { return Ok(()) };
+        let insert = sql("INSERT INTO notifications (user_id, kind, video_id, created_at) \
+             SELECT follower_id, 'video_published', $1, $2 FROM follows WHERE user_id = $3 \
+             AND follower_id BETWEEN $4 AND $5 RETURNING user_id");
+        let insert = insert.bind(video.id).bind(now).bind(video.user_id).bind(*first).bind(*last);
         for (user_id,) in platform.db.all::<(i64,)>(insert).await? {
             let event = "notification".to_owned();
             platform.bus.tell(Event::ToUser { user_id, event, payload: payload.clone() });

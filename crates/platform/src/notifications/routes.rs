@@ -23,13 +23,15 @@ row! {
     struct Notification {
         /// Its number.
         id: i64,
-        /// What happened: `went_live`.
+        /// What happened: `went_live` or `video_published`.
         kind: String,
-        /// The room it happened in.
-        room_id: i64,
-        /// The room's title now.
+        /// The room it happened in; nothing for a video.
+        room_id: Option<i64>,
+        /// What addresses name the video by; nothing for a room.
+        video: Option<String>,
+        /// The room's or video's title now.
         title: String,
-        /// User name of the room's host.
+        /// User name of the room's host or the video's owner.
         host: String,
         /// Unix ms.
         created_at: i64,
@@ -59,10 +61,12 @@ async fn list(
     let unread =
         sql("SELECT COUNT(*) FROM notifications WHERE user_id = $1 AND read_at IS NULL").bind(user.id);
     let (unread,) = platform.db.one::<(i64,)>(unread).await?;
-    let query = sql("SELECT notifications.id, kind, room_id, rooms.title, users.username AS host, \
-         notifications.created_at, read_at FROM notifications JOIN rooms ON rooms.id = room_id \
-         JOIN users ON users.id = rooms.user_id WHERE notifications.user_id = $1 AND notifications.id < $2 \
-         ORDER BY notifications.id DESC LIMIT $3");
+    let query = sql("SELECT notifications.id, kind, notifications.room_id, videos.public_id AS video, \
+         COALESCE(rooms.title, videos.title) AS title, users.username AS host, notifications.created_at, read_at \
+         FROM notifications LEFT JOIN rooms ON rooms.id = notifications.room_id \
+         LEFT JOIN videos ON videos.id = notifications.video_id \
+         JOIN users ON users.id = COALESCE(rooms.user_id, videos.user_id) \
+         WHERE notifications.user_id = $1 AND notifications.id < $2 ORDER BY notifications.id DESC LIMIT $3");
     let items = platform.db.all(query.bind(user.id).bind(page.before_id()).bind(limit + 1)).await?;
     Ok(Json(Notifications { unread, page: Page::cut(items, limit, |item: &Notification| item.id) }))
 }

@@ -169,6 +169,11 @@ pub async fn may_view(platform: &Platform, room: &Room, user: Option<&User>) -> 
     Err(Error::forbidden("room_private", "This room is private: its password or an invitation is needed."))
 }
 
+/// Whether somebody may enter a private room without its password: the host let it in, or it showed the password.
+pub async fn is_member(platform: &Platform, room_id: i64, user_id: i64) -> Result<bool> {
+    members::is_one(platform, room_id, user_id).await
+}
+
 /// Notes that `user` was here; the first time counts as a look.
 pub async fn note_visit(platform: &Platform, room_id: i64, user_id: i64) -> Result<()> {
     let mut tx = platform.db.begin().await?;

@@ -1,11 +1,15 @@
 //! Changing videos, and taking them away.
 
-use super::{TITLE_CHARS_MAX, Video};
+use super::chapters::{self, Chapter};
+use super::view::{THUMBS, thumb_address, thumb_object};
+use super::{TITLE_CHARS_MAX, Video, publish, search};
+use crate::accounts::users;
 use crate::bus::Event;
 use crate::clock::now_ms;
-use crate::db::sql;
-use crate::{Error, Platform, Result, text};
-use serde::Deserialize;
+use crate::db::{Tx, sql};
+use crate::{Error, Platform, Result, images, text};
+use serde::{Deserialize, Deserializer};
+use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
 
 /// What changes; what is left out stays.
@@ -20,15 +24,74 @@ pub struct Change {
     pub category: Option<String>,
     /// The labels.
     pub labels: Option<Vec<String>>,
-    /// `public`, `unlisted`, `private` or `password`.
+    /// `public`, `unlisted`, `private` or `password`, which needs one.
     pub privacy: Option<String>,
+    /// Who knows it may watch; null takes it away. A new one is asked of everybody again.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
+    pub password: Option<Option<String>>,
+    /// Where the parts of the video begin; 200 at most.
+    pub chapters: Option<Vec<Chapter>>,
+    /// `thumb-0`, `thumb-1` or `thumb-2`, one of our pictures (`/media/images/…`), a web address, which is fetched and
+    /// becomes one, or empty.
+    pub cover: Option<String>,
+}
+
+/// Tells null from nothing.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 const DESCRIPTION_CHARS_MAX: usize = 5000;
 const CATEGORY_CHARS_MAX: usize = 32;
+/// Bytes of a video's password at most.
+const PASSWORD_BYTES_MAX: usize = 256;
 
 /// Changes a video.
 pub(super) async fn change(platform: &Platform, video: Video, change: Change) -> Result<Video> {
+    let is_new_password = change.password.is_some();
+    let wanted = checked(platform, &video, change).await?;
+    let mut tx = platform.db.begin().await?;
+    let update = sql(concat!(
+        "UPDATE videos SET title = COALESCE($2, title), description = COALESCE($3, description), \
+         category = COALESCE($4, category), labels = COALESCE($5, labels), privacy = COALESCE($6, privacy), \
+         password_hash = CASE WHEN $7 THEN $8 ELSE password_hash END, chapters = COALESCE($9, chapters), \
+         cover = COALESCE($10, cover), updated_at = $11 WHERE id = $1 AND deleted_at IS NULL RETURNING ",
+        super::video_columns!()
+    ));
+    let update = update.bind(video.id).bind(wanted.title).bind(wanted.description).bind(wanted.category);
+    let update =
+        update.bind(wanted.labels).bind(wanted.privacy).bind(is_new_password).bind(wanted.password_hash);
+    let update = update.bind(wanted.chapters).bind(wanted.cover).bind(now_ms());
+    let video: Video = tx.maybe(update).await?.ok_or_else(super::rights::no_such_video)?;
+    if video.privacy == "password" && video.password_hash.is_none() {
+        return Err(Error::invalid("password", "A video of the privacy password needs a password."));
+    }
+    if is_new_password {
+        tx.execute(sql("DELETE FROM video_guests WHERE video_id = $1").bind(video.id)).await?;
+    }
+    search::index(&mut tx, &video).await?;
+    let published = publish::go_public(&mut tx, video.id).await?;
+    tx.commit().await?;
+    platform.bus.tell(Event::VideoChanged { video_id: video.id });
+    let now = published.clone().unwrap_or(video);
+    publish::announce(platform, published).await?;
+    Ok(now)
+}
+
+/// A change as it is written; nothing stays as it is.
+struct Checked {
+    title: Option<String>,
+    description: Option<String>,
+    category: Option<String>,
+    labels: Option<String>,
+    privacy: Option<String>,
+    password_hash: Option<String>,
+    chapters: Option<String>,
+    cover: Option<String>,
+}
+
+async fn checked(platform: &Platform, video: &Video, change: Change) -> Result<Checked> {
     if let Some(privacy) = &change.privacy
         && !matches!(privacy.as_str(), "public" | "unlisted" | "private" | "password")
     {
@@ -44,22 +107,52 @@ pub(super) async fn change(platform: &Platform, video: Video, change: Change) ->
         .map(|category| text::line("category", &category, 0, CATEGORY_CHARS_MAX))
         .transpose()?;
     let labels = change.labels.map(|labels| checked_labels(platform, &labels)).transpose()?;
-    let update = sql(concat!(
-        "UPDATE videos SET title = $2, description = $3, category = $4, labels = $5, privacy = $6, updated_at = $7 \
-         WHERE id = $1 AND deleted_at IS NULL RETURNING ",
-        super::video_columns!()
-    ));
-    let update = update
-        .bind(video.id)
-        .bind(title.unwrap_or(video.title))
-        .bind(description.unwrap_or(video.description))
-        .bind(category.unwrap_or(video.category))
-        .bind(labels.unwrap_or(video.labels))
-        .bind(change.privacy.unwrap_or(video.privacy))
-        .bind(now_ms());
-    let video: Video = platform.db.maybe(update).await?.ok_or_else(super::routes::no_such_video)?;
-    platform.bus.tell(Event::VideoChanged { video_id: video.id });
-    Ok(video)
+    let chapters = change
+        .chapters
+        .map(|chapters| {
+            let chapters = chapters::checked(chapters, video.duration_ms)?;
+            serde_json::to_string(&chapters).map_err(|error| Error::internal(&error))
+        })
+        .transpose()?;
+    let password_hash = match change.password.flatten().filter(|password| !password.is_empty()) {
+        Some(password) if password.len() > PASSWORD_BYTES_MAX => {
+            let message = format!("A video's password has {PASSWORD_BYTES_MAX} bytes at most.");
+            return Err(Error::invalid("password_length", message));
+        }
+        Some(password) => Some(platform.accounts.passwords.hash(password).await?),
+        None => None,
+    };
+    let cover = match change.cover {
+        Some(cover) => Some(checked_cover(platform, video, &cover).await?),
+        None => None,
+    };
+    Ok(Checked {
+        title,
+        description,
+        category,
+        labels,
+        privacy: change.privacy,
+        password_hash,
+        chapters,
+        cover,
+    })
+}
+
+async fn checked_cover(platform: &Platform, video: &Video, cover: &str) -> Result<String> {
+    for thumb in THUMBS {
+        let address = thumb_address(video, thumb);
+        if cover != thumb && cover != address {
+            continue;
+        }
+        if platform.objects.size(&thumb_object(video, thumb)).await?.is_none() {
+            return Err(Error::not_found("thumb_not_found", "This picture of the video is not there (yet)."));
+        }
+        return Ok(address);
+    }
+    let owner = users::by_id(&platform.db, video.user_id).await?;
+    let owner =
+        owner.ok_or_else(|| Error::not_found("user_not_found", "The video has no owner any more."))?;
+    images::adopt(platform, &owner, images::Kind::Cover, "cover", cover).await
 }
 
 fn checked_labels(platform: &Platform, labels: &[String]) -> Result<String> {
@@ -74,10 +167,30 @@ fn checked_labels(platform: &Platform, labels: &[String]) -> Result<String> {
     serde_json::to_string(&labels).map_err(|error| Error::internal(&error))
 }
 
+/// What goes with a video.
+const AROUND: [&str; 8] = [
+    "video_grams",
+    "video_labels",
+    "video_guests",
+    "video_likes",
+    "video_visits",
+    "video_plays",
+    "video_captions",
+    "notifications",
+];
+
 /// Takes a video away: nobody finds it any more, and its objects go.
 pub async fn delete(platform: &Platform, video: &Video) -> Result<()> {
-    let now = now_ms();
     let mut tx = platform.db.begin().await?;
+    delete_in(&mut tx, video).await?;
+    tx.commit().await?;
+    deleted(platform, video).await;
+    Ok(())
+}
+
+/// The part of [`delete`] that is written; [`deleted`] follows the commit.
+pub(super) async fn delete_in(tx: &mut Tx, video: &Video) -> Result<()> {
+    let now = now_ms();
     let delete = sql(
         "UPDATE videos SET deleted_at = $2, name = NULL, updated_at = $2 WHERE id = $1 AND deleted_at IS NULL",
     );
@@ -85,12 +198,18 @@ pub async fn delete(platform: &Platform, video: &Video) -> Result<()> {
     let stop = sql("UPDATE jobs SET state = 'cancelled', finished_at = $2 \
          WHERE video_id = $1 AND state IN ('waiting', 'running')");
     tx.execute(stop.bind(video.id).bind(now)).await?;
-    tx.commit().await?;
+    for table in AROUND {
+        let empty = format!("DELETE FROM {table} WHERE video_id = $1");
+        tx.execute(sql(AssertSqlSafe(empty)).bind(video.id)).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn deleted(platform: &Platform, video: &Video) {
     platform.bus.tell(Event::VideoChanged { video_id: video.id });
     if let Err(error) = clear_away(platform, video.id, &video.objects_prefix()).await {
         tracing::warn!(%error, video = video.public_id, "the files of a deleted video stay until the next try");
     }
-    Ok(())
 }
 
 /// Deletes the objects of videos that are gone, those whose first try failed too.

@@ -1,37 +1,105 @@
 //! The library: uploads, imports, recordings of broadcasts, and clips.
 //!
-//! `GET /api/v1/videos` lists the public ones that can be played, from the newest (`q`, `user_id`, `room_id`, `mine`);
-//! `GET|PATCH|DELETE /api/v1/videos/{id}` read, change and take away one. A video is kept in one or more forms
-//! ([`File`]): as it came, as renditions, as a recording; players reach all of them under `/streams/{id}/`.
+//! `GET /api/v1/videos` lists the public ones that can be played (`q`, `user_id`, `room_id`, `category`, `label`,
+//! `following`, `mine`, `sort`); `GET|PATCH|DELETE /api/v1/videos/{id}` read, change and take away one, `POST …/enter` opens
+//! one with its password. A video is kept in one or more forms ([`File`]): as it came, as renditions, as a recording;
+//! players reach all of them under `/streams/{id}/`. Around a video are `…/comments` and their `…/replies`, `…/like`,
+//! `…/progress` (views and where somebody stopped: [`plays`]), `…/captions/{language}`, `…/chapters.vtt` and, for recordings,
+//! `…/danmaku`. `GET /api/v1/me/videos/{history,continue,liked}` are the caller's; `/api/v1/admin/videos` and
+//! `/api/v1/admin/storage` are for admins.
 
 #[cfg(test)]
 mod tests;
 
+mod admin;
+mod around;
+mod captions;
+mod chapters;
+mod comments;
+mod danmaku;
 mod edit;
 mod files;
+mod history;
+mod likes;
 mod list;
+pub mod plays;
+mod publish;
+mod rights;
 mod routes;
+mod search;
+mod view;
 
-pub(crate) use edit::clear_deleted;
+pub use captions::{Caption, captions};
+pub use chapters::Chapter;
 pub use edit::{Change, delete};
 pub use files::{File, FileKind, NewFile, add_file, bytes_of, files, remove_file};
+use rights::may_keep_order;
+pub use rights::{is_owner, may_watch};
 pub use routes::routes;
+pub use search::index_owner;
 
-use crate::accounts::User;
 use crate::bus::Event;
 use crate::clock::now_ms;
 use crate::db::{Db, sql};
-use crate::{Error, Platform, Result, jobs, random, rooms, row};
+use crate::limiter::Limiter;
+use crate::webhooks::{self, Happening};
+use crate::{Error, Platform, Result, jobs, random, row, text};
 use hub::StreamPath;
 use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
+
+/// Settings of `[videos]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Config {
+    pub comment_chars_max: usize,
+    pub comments_per_minute: u32,
+    pub comments_burst: u32,
+    pub likes_per_minute: u32,
+    pub likes_burst: u32,
+    pub captions_max: i64,
+    pub captions_bytes_max: usize,
+    pub reports_per_minute: u32,
+    pub reports_burst: u32,
+    pub reports_per_minute_network: u32,
+    pub reports_burst_network: u32,
+    pub strangers_per_minute: u32,
+    pub strangers_burst: u32,
+}
+
+/// What videos keep in memory.
+pub struct Memory {
+    comments_by_user: Limiter<i64>,
+    likes_by_user: Limiter<i64>,
+    plays: plays::Plays,
+}
+
+impl Memory {
+    /// Must be called on a tokio runtime.
+    pub(crate) fn start(config: &Config, db: &Db) -> Self {
+        Self {
+            comments_by_user: Limiter::new(config.comments_per_minute, config.comments_burst),
+            likes_by_user: Limiter::new(config.likes_per_minute, config.likes_burst),
+            plays: plays::Plays::start(config, db),
+        }
+    }
+}
+
+/// Throws away what is of no use any more: files of deleted videos, plays that are over.
+pub(crate) async fn tidy(platform: &Platform) -> Result<()> {
+    plays::tidy(&platform.db).await?;
+    edit::clear_deleted(platform).await
+}
 
 /// The columns of a [`Video`].
 macro_rules! video_columns {
     () => {
         "id, public_id, user_id, room_id, broadcast_id, origin, name, title, description, category, labels, chapters, \
          privacy, password_hash, state, failure, duration_ms, width, height, bytes, cover, has_storyboard, view_count, \
-         like_count, comment_count, starts_at, created_at, published_at, updated_at"
+         like_count, comment_count, starts_at, created_at, published_at, public_at, taken_down_at, taken_down_reason, \
+         updated_at"
     };
 }
 use video_columns;
@@ -96,6 +164,12 @@ row! {
         pub created_at: i64,
         /// When it became ready first, unix ms.
         pub published_at: Option<i64>,
+        /// When everybody could watch it first, unix ms.
+        pub public_at: Option<i64>,
+        /// When an admin took it down, unix ms.
+        pub taken_down_at: Option<i64>,
+        /// Why an admin took it down, or empty.
+        pub taken_down_reason: String,
         /// Unix ms.
         pub updated_at: i64,
     }
@@ -198,6 +272,11 @@ impl Video {
         format!("videos/{}", self.public_id)
     }
 
+    /// Whether everybody who has its address may watch it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.privacy.as_str(), "public" | "unlisted") && self.taken_down_at.is_none()
+    }
+
     /// Whether it can be played.
     pub fn is_ready(&self) -> bool {
         self.state == State::Ready.word()
@@ -206,8 +285,8 @@ impl Video {
 
 /// Makes a video.
 pub async fn create(db: &Db, new: NewVideo) -> Result<Video> {
-    let mut title: String = new.title.split_whitespace().collect::<Vec<_>>().join(" ");
-    title.retain(|c| !c.is_control());
+    let title = new.title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = text::line("title", &title, 0, usize::MAX)?;
     let mut title: String = title.chars().take(TITLE_CHARS_MAX).collect();
     if title.is_empty() {
         title = new.origin.word().to_owned();
@@ -216,9 +295,13 @@ pub async fn create(db: &Db, new: NewVideo) -> Result<Video> {
         StreamPath::from_app_and_name(APP, name)
             .map_err(|error| Error::invalid("name", error.to_string()))?;
     }
+    let now = now_ms();
+    let is_ready = new.state == State::Ready;
+    let is_public = is_ready && new.privacy == "public";
     let insert = sql(concat!(
         "INSERT INTO videos (public_id, user_id, room_id, broadcast_id, origin, name, title, privacy, state, starts_at, \
-         created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING ",
+         created_at, updated_at, published_at, public_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13) RETURNING ",
         video_columns!()
     ));
     let insert = insert
@@ -232,8 +315,14 @@ pub async fn create(db: &Db, new: NewVideo) -> Result<Video> {
         .bind(new.privacy)
         .bind(new.state.word())
         .bind(new.starts_at)
-        .bind(now_ms());
-    Ok(db.one(insert).await?)
+        .bind(now)
+        .bind(is_ready.then_some(now))
+        .bind(is_public.then_some(now));
+    let mut tx = db.begin().await?;
+    let video = tx.one(insert).await?;
+    search::index_new(&mut tx, &video).await?;
+    tx.commit().await?;
+    Ok(video)
 }
 
 /// The video with this number.
@@ -252,14 +341,29 @@ pub async fn by_address(db: &Db, address: &str) -> Result<Option<Video>> {
     Ok(db.maybe(sql(query).bind(address)).await?)
 }
 
-/// Says how far a video is, and tells who listens. `failure` is empty unless it failed.
+/// Says how far a video is, and tells who listens. `failure` is empty unless it failed. The first time it is ready
+/// programs of others hear of it, and followers when it is public.
 pub async fn set_state(platform: &Platform, id: i64, state: State, failure: &str) -> Result<()> {
-    let update = sql("UPDATE videos SET state = $2, failure = $3, updated_at = $4, \
-         published_at = CASE WHEN $2 = 'ready' THEN COALESCE(published_at, $4) ELSE published_at END \
-         WHERE id = $1 AND deleted_at IS NULL");
-    platform.db.execute(update.bind(id).bind(state.word()).bind(failure).bind(now_ms())).await?;
+    let mut tx = platform.db.begin().await?;
+    let before =
+        format!("SELECT published_at FROM videos WHERE id = $1 AND deleted_at IS NULL{}", tx.for_update());
+    let before: Option<(Option<i64>,)> = tx.maybe(sql(AssertSqlSafe(before)).bind(id)).await?;
+    let Some((published_at,)) = before else { return Ok(()) };
+    let is_ready = state == State::Ready;
+    let update = sql(concat!(
+        "UPDATE videos SET state = $2, failure = $3, updated_at = $4, \
+         published_at = CASE WHEN $5 THEN COALESCE(published_at, $4) ELSE published_at END WHERE id = $1 RETURNING ",
+        video_columns!()
+    ));
+    let update = update.bind(id).bind(state.word()).bind(failure).bind(now_ms()).bind(is_ready);
+    let video: Video = tx.one(update).await?;
+    if is_ready && published_at.is_none() {
+        webhooks::tell(&mut tx, Happening::VideoReady(&video)).await?;
+    }
+    let published = publish::go_public(&mut tx, id).await?;
+    tx.commit().await?;
     platform.bus.tell(Event::VideoChanged { video_id: id });
-    Ok(())
+    publish::announce(platform, published).await
 }
 
 /// Notes what was found out about a video.
@@ -277,30 +381,4 @@ pub async fn arrived(platform: &Platform, id: i64) -> Result<()> {
     set_state(platform, id, State::Probing, "").await?;
     jobs::enqueue(&platform.db, id, "probe", &serde_json::json!({}), jobs::PRIORITY).await?;
     Ok(())
-}
-
-/// Whether `user` may watch; else why not.
-pub async fn may_watch(platform: &Platform, video: &Video, user: Option<&User>) -> Result<()> {
-    let is_open = matches!(video.privacy.as_str(), "public" | "unlisted");
-    if is_open || is_owner(video, user) || user.is_some_and(User::is_admin) {
-        return Ok(());
-    }
-    if video.privacy == "private"
-        && let Some(room_id) = video.room_id
-        && let Some(room) = rooms::by_id(&platform.db, room_id).await?
-        && room.privacy == "private"
-        && rooms::may_view(platform, &room, user).await.is_ok()
-    {
-        return Ok(());
-    }
-    let message = match video.privacy.as_str() {
-        "password" => "This video needs its password.",
-        _ => "This video is private.",
-    };
-    Err(Error::forbidden("video_private", message))
-}
-
-/// Whether the video is `user`'s.
-pub fn is_owner(video: &Video, user: Option<&User>) -> bool {
-    user.is_some_and(|user| user.id == video.user_id)
 }

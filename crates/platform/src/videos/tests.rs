@@ -47,7 +47,8 @@ async fn a_private_video_is_a_secret_to_strangers_and_one_with_a_password_shows_
     owner.call(http::Method::PATCH, &address, Some(json!({"privacy": "private"}))).await;
     assert_eq!(stranger.get(&address).await.0, StatusCode::NOT_FOUND);
     assert!(owner.get(&address).await.1["play_sign"].is_string());
-    owner.call(http::Method::PATCH, &address, Some(json!({"privacy": "password"}))).await;
+    assert_eq!(owner.patch(&address, json!({"privacy": "password"})).await.0, StatusCode::BAD_REQUEST);
+    owner.patch(&address, json!({"privacy": "password", "password": "sesame"})).await;
     let (status, seen) = stranger.get(&address).await;
     assert_eq!(status, StatusCode::OK);
     assert!(seen["play_sign"].is_null());

@@ -23,6 +23,7 @@ use crate::clock::now_ms;
 use crate::db::{Tx, sql};
 use crate::gifts::Gift;
 use crate::rooms::{self, Room};
+use crate::videos::Video;
 use crate::{Error, Result, random};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -69,10 +70,14 @@ pub enum Happening<'a> {
         /// Coins in all.
         coin: i64,
     },
+    /// A video can be played.
+    VideoReady(&'a Video),
+    /// A video can be watched by everybody.
+    VideoPublished(&'a Video),
 }
 
 /// What a webhook can be told of.
-const KINDS: [&str; 4] = ["went_live", "ended", "follow", "gift"];
+const KINDS: [&str; 6] = ["went_live", "ended", "follow", "gift", "video_ready", "video_published"];
 /// What it is told to see whether it hears.
 const PING: &str = "ping";
 /// Letters of an event's name: 119 bits.
@@ -118,6 +123,8 @@ impl Happening<'_> {
             Self::Ended(_) => "ended",
             Self::Follow { .. } => "follow",
             Self::Gift { .. } => "gift",
+            Self::VideoReady(_) => "video_ready",
+            Self::VideoPublished(_) => "video_published",
         }
     }
 
@@ -136,6 +143,11 @@ impl Happening<'_> {
                 "user": {"id": user.id, "name": user.name()},
                 "gift": {"id": gift.id, "name": gift.name, "num": num, "coin": coin},
             }),
+            Self::VideoReady(video) | Self::VideoPublished(video) => {
+                json!({"video": {"id": video.public_id, "title": video.title, "origin": video.origin,
+                    "privacy": video.privacy, "duration_ms": video.duration_ms, "room_id": video.room_id,
+                    "owner": user_data(tx, video.user_id).await?}})
+            }
         })
     }
 }

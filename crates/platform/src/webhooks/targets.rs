@@ -36,7 +36,7 @@ pub(super) struct Target {
     pub(super) id: i64,
     /// Where events are posted.
     url: String,
-    /// What it is told: `went_live`, `ended`, `follow`, `gift`; nothing: all.
+    /// What it is told: `went_live`, `ended`, `follow`, `gift`, `video_ready`, `video_published`; nothing: all.
     events: Vec<String>,
     /// Whether it is told anything now.
     is_active: bool,
@@ -62,7 +62,7 @@ pub(super) struct NewTarget {
 pub(super) struct Wish {
     /// Where events are posted: http or https, on the public internet.
     url: String,
-    /// What it is told: `went_live`, `ended`, `follow`, `gift`; nothing: all.
+    /// What it is told: `went_live`, `ended`, `follow`, `gift`, `video_ready`, `video_published`; nothing: all.
     #[serde(default)]
     events: Vec<String>,
     /// Whether it is told anything now.
