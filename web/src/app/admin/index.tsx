@@ -16,6 +16,7 @@ export { Overview, Rooms, Streams } from "./Streams";
 export { Reports } from "./Reports";
 export { Site } from "./Site";
 export { Users } from "./Users";
+export { Jobs, Storage, Videos } from "./Videos";
 export { Webhooks } from "./Webhooks";
 
 export function Admin() {
@@ -57,6 +58,9 @@ function Gate() {
             { to: "/admin/users", label: t("admin.users") },
             { to: "/admin/rooms", label: t("admin.rooms") },
             { to: "/admin/streams", label: t("admin.streams") },
+            { to: "/admin/videos", label: t("admin.videos") },
+            { to: "/admin/jobs", label: t("admin.jobs") },
+            { to: "/admin/storage", label: t("admin.storage") },
             { to: "/admin/reports", label: t("admin.reports") },
             { to: "/admin/gifts", label: t("admin.gifts") },
             { to: "/admin/codes", label: t("admin.codes") },

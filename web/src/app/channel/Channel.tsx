@@ -1,20 +1,23 @@
 /** `/@user`: somebody's page: who they are, their room, earlier shows. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "../routing";
+import { navigate, useParams, useSearch } from "../routing";
 import { useState } from "react";
 import { compact, day, t } from "../../i18n/app";
 import { call } from "../api/client";
 import { isCode } from "../api/errors";
 import { followQuery, meQuery, roomsQuery } from "../api/queries";
 import type { Profile } from "../api/schema";
+import { videosQuery } from "../api/videos";
 import { Avatar } from "../parts/Avatar/Avatar";
 import { Button, ButtonLink } from "../parts/Button/Button";
 import { FollowButton } from "../parts/FollowButton/FollowButton";
 import { More } from "../parts/More/More";
 import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
-import { Page, Section } from "../parts/Page/Page";
+import { Page } from "../parts/Page/Page";
 import { RoomGrid } from "../parts/RoomCard/RoomCard";
+import { TabBar } from "../parts/Tabs/Tabs";
+import { VideoGrid } from "../parts/VideoCard/VideoCard";
 import { Report } from "../room/Report";
 import styles from "./Channel.module.css";
 
@@ -51,6 +54,7 @@ function Of({ user }: { user: Profile }) {
   const { data: me } = useQuery(meQuery);
   const { data: counts } = useQuery(followQuery(user.id));
   const [isReporting, setIsReporting] = useState(false);
+  const tab = useSearch().show === "videos" ? "videos" : "rooms";
   return (
     <Page title={user.name} hideTitle>
       <div className={styles.head}>
@@ -78,11 +82,27 @@ function Of({ user }: { user: Profile }) {
           )}
         </div>
       </div>
-      <Section title={t("channel.rooms")}>
-        <More query={roomsQuery({ user_id: user.id })} empty={<Notice icon="signal" title={t("channel.empty")} text={t("channel.emptyText")} />}>
-          {(rooms) => <RoomGrid rooms={rooms} />}
-        </More>
-      </Section>
+      <TabBar
+        id="channel"
+        label={user.name}
+        current={tab}
+        onSelect={(name) => void navigate({ to: "/@$username", params: { username: user.username }, search: { show: name === "rooms" ? undefined : name }, replace: true })}
+        tabs={[
+          { name: "rooms", label: t("channel.rooms") },
+          { name: "videos", label: t("videos.title") },
+        ]}
+      />
+      <div id="channel-panel" role="tabpanel" aria-labelledby={`channel-${tab}`} style={{ marginBlockStart: "1.25rem" }}>
+        {tab === "rooms" ? (
+          <More query={roomsQuery({ user_id: user.id })} empty={<Notice icon="signal" title={t("channel.empty")} text={t("channel.emptyText")} />}>
+            {(rooms) => <RoomGrid rooms={rooms} level={2} />}
+          </More>
+        ) : (
+          <More query={videosQuery({ user_id: user.id })} empty={<Notice icon="film" title={t("videos.empty.title")} text={t("channel.emptyText")} />}>
+            {(videos) => <VideoGrid videos={videos.map((video) => ({ video }))} level={2} />}
+          </More>
+        )}
+      </div>
       {isReporting && <Report kind="user" targetId={user.id} onClose={() => setIsReporting(false)} />}
     </Page>
   );

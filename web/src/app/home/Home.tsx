@@ -5,21 +5,26 @@ import { fetchStreams, type LiveList } from "../../api";
 import { onAir, viewers } from "../../i18n";
 import { t } from "../../i18n/app";
 import { meQuery, roomsQuery } from "../api/queries";
+import { continueQuery, videosQuery } from "../api/videos";
 import { ButtonLink } from "../parts/Button/Button";
 import { CopyRow } from "../parts/CopyRow/CopyRow";
 import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
 import { Box, Page, Section } from "../parts/Page/Page";
 import { RoomGrid } from "../parts/RoomCard/RoomCard";
+import { VideoGrid } from "../parts/VideoCard/VideoCard";
 import styles from "./Home.module.css";
 
 const ASK_EVERY_MS = 8_000;
 const SECTION_ROOMS = 12;
+const SECTION_VIDEOS = 8;
 
 export function Home() {
   const { data: me } = useQuery(meQuery);
   const refetchInterval = ASK_EVERY_MS * (0.8 + Math.random() * 0.4);
   const live = useInfiniteQuery({ ...roomsQuery({ live: true }, SECTION_ROOMS), refetchInterval });
   const followed = useInfiniteQuery({ ...roomsQuery({ live: true, following: true }, SECTION_ROOMS), enabled: me !== null && me !== undefined, refetchInterval });
+  const newest = useInfiniteQuery(videosQuery({}, SECTION_VIDEOS));
+  const begun = useQuery({ ...continueQuery, enabled: me !== null && me !== undefined });
   const streams = useQuery({ queryKey: ["streams"], queryFn: fetchStreams, refetchInterval });
 
   const rooms = live.data?.pages.flatMap((page) => page.items) ?? [];
@@ -28,7 +33,8 @@ export function Home() {
   const followedIds = new Set(followedRooms.map((room) => room.id));
   const otherRooms = rooms.filter((room) => !followedIds.has(room.id));
   const others = streams.data?.streams.filter(({ stream }) => !names.has(stream) && !isRoomName(stream)) ?? [];
-  const isKnown = live.data !== undefined && !streams.isPending && me !== undefined && (me === null || !followed.isPending);
+  const videos = newest.data?.pages.flatMap((page) => page.items) ?? [];
+  const isKnown = !newest.isPending && (me === null || !begun.isPending) && live.data !== undefined && !streams.isPending && me !== undefined && (me === null || !followed.isPending);
   // All at once: the greeting and the followed come above what is live, and nothing that is read may jump.
   if (!isKnown) {
     return (
@@ -52,6 +58,23 @@ export function Home() {
         </Section>
       )}
       {rooms.length === 0 && others.length === 0 && <NobodyLive />}
+      {begun.data !== undefined && begun.data.items.length > 0 && (
+        <Section title={t("videos.continue")}>
+          <VideoGrid videos={begun.data.items.map(({ video, position_ms }) => ({ video, watched: position_ms }))} />
+        </Section>
+      )}
+      {videos.length > 0 && (
+        <Section
+          title={t("videos.newest")}
+          actions={
+            <ButtonLink to="/browse" search={{ show: "videos" }}>
+              {t("action.more")}
+            </ButtonLink>
+          }
+        >
+          <VideoGrid videos={videos.map((video) => ({ video }))} />
+        </Section>
+      )}
       <Publish publishUrl={streams.data?.publish_url} />
     </Page>
   );

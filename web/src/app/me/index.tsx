@@ -21,6 +21,7 @@ import { SignedIn } from "../parts/SignedIn/SignedIn";
 import { LinkTabs } from "../parts/Tabs/Tabs";
 import { toast, toastError } from "../parts/Toast/Toast";
 import styles from "./Me.module.css";
+import { WatchedVideos } from "./Watched";
 
 export function Me() {
   return (
@@ -111,12 +112,13 @@ export function History() {
   });
   return (
     <>
+      <WatchedVideos />
       <More
         query={pagesQuery<Visit>(key, (cursor) => call("GET /api/v1/me/history", { query: { cursor, limit: 30 } }))}
         empty={<Notice icon="history" title={t("history.empty.title")} text={t("history.empty.text")} action={<Browse />} />}
       >
         {(visits) => (
-          <Section title={t("nav.history")} actions={<Button onClick={() => setIsAsking(true)}>{t("history.clear")}</Button>}>
+          <Section title={t("history.rooms")} actions={<Button onClick={() => setIsAsking(true)}>{t("history.clear")}</Button>}>
             <Rows label={t("nav.history")}>
               {visits.map((visit) => (
                 <Row

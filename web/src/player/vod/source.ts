@@ -32,6 +32,7 @@ export function openSource(video: HTMLVideoElement, url: string, startS: number,
   let timer: ReturnType<typeof setTimeout> | undefined;
   let mendedAtMs = Number.NEGATIVE_INFINITY;
   let hasLevels = false;
+  let captions: string | undefined;
   const again = () => {
     clearTimeout(timer);
     if (hasLevels) hls.startLoad();
@@ -43,7 +44,11 @@ export function openSource(video: HTMLVideoElement, url: string, startS: number,
     listener.onReady();
   });
   hls.on(Hls.Events.FRAG_BUFFERED, () => listener.onTrouble(undefined));
-  for (const event of [Hls.Events.LEVEL_SWITCHED, Hls.Events.SUBTITLE_TRACKS_UPDATED, Hls.Events.LEVELS_UPDATED]) hls.on(event, () => listener.onChange());
+  for (const event of [Hls.Events.LEVEL_SWITCHED, Hls.Events.LEVELS_UPDATED]) hls.on(event, () => listener.onChange());
+  hls.on(Hls.Events.SUBTITLE_TRACKS_UPDATED, () => {
+    applyCaptions();
+    listener.onChange();
+  });
   hls.on(Hls.Events.ERROR, (_event: string, data: ErrorData) => {
     if (!data.fatal) return;
     const status = data.response?.code;
@@ -59,6 +64,12 @@ export function openSource(video: HTMLVideoElement, url: string, startS: number,
   });
   hls.attachMedia(video);
   hls.loadSource(url);
+  const applyCaptions = () => {
+    const track = captions === undefined ? -1 : hls.subtitleTracks.findIndex((each: MediaPlaylist) => (each.lang ?? each.name) === captions);
+    // Without a wish there are none, whatever the list thinks is usual.
+    hls.subtitleDisplay = track >= 0;
+    hls.subtitleTrack = track;
+  };
   const at = (height: number) => hls.levels.findLastIndex((level: Level) => level.height === height);
   return {
     heights: () => [...new Set(hls.levels.map((level: Level) => level.height).filter((height) => height > 0))].toSorted((a, b) => b - a),
@@ -71,8 +82,8 @@ export function openSource(video: HTMLVideoElement, url: string, startS: number,
     },
     captions: () => hls.subtitleTracks.map((track: MediaPlaylist) => ({ language: track.lang ?? track.name, name: track.name })),
     setCaptions: (language) => {
-      hls.subtitleDisplay = true;
-      hls.subtitleTrack = language === undefined ? -1 : hls.subtitleTracks.findIndex((track: MediaPlaylist) => (track.lang ?? track.name) === language);
+      captions = language;
+      applyCaptions();
     },
     retry: again,
     destroy: () => {

@@ -8,7 +8,7 @@
 import { h, icon, setText } from "../../dom";
 import { language } from "../../i18n";
 import { loadSound, saveSound } from "../preferences";
-import { mountVideoControls, type VideoControls } from "./controls";
+import type { mountVideoControls, VideoControls } from "./controls";
 import { handleVideoKey } from "./keys";
 import { loadVideoPreference, RATES, saveVideoPreference } from "./preferences";
 import { openSource, type Trouble, type VideoSource } from "./source";
