@@ -49,7 +49,12 @@ pub fn in_front_of(site: Router) -> Router {
         async move {
             let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
             match page_of(request.uri().path()).filter(|_| is_read) {
-                None => next.run(request).await,
+                None => {
+                    let is_page_wanted = is_read && wants_page(&request);
+                    let response = next.run(request).await;
+                    let is_missing = is_page_wanted && response.status() == StatusCode::NOT_FOUND;
+                    if is_missing { missing_page() } else { response }
+                }
                 Some(AppPage::Plain) => page("index.html", HERE, request.headers()),
                 Some(AppPage::Room(id)) => {
                     let headers = request.headers().clone();
@@ -84,12 +89,28 @@ fn page_of(path: &str) -> Option<AppPage> {
     let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match area {
         "live" => is_word(rest).then(|| AppPage::Room(rest.to_owned())),
+        "v" => is_word(rest).then_some(AppPage::Plain),
         "" | "browse" | "search" | "login" | "register" | "setup" => {
             rest.is_empty().then_some(AppPage::Plain)
         }
         "c" | "studio" | "me" | "settings" | "admin" => Some(AppPage::Plain),
         _ => (area.starts_with('@') && rest.is_empty()).then_some(AppPage::Plain),
     }
+}
+
+/// Whether somebody looks at an address with a browser: not a program, and not for a file.
+fn wants_page(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    !is_file && !path.starts_with("/api/") && accepts.is_some_and(|accepts| accepts.contains("text/html"))
+}
+
+/// What is nobody's address, said by the app in the reader's language.
+fn missing_page() -> Response {
+    let mut response = page("index.html", HERE, &HeaderMap::new());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 /// Digits of a room's number at most; what is longer is a stream name.
@@ -238,8 +259,17 @@ mod tests {
 
     #[test]
     fn pages_of_the_app_are_told_from_media_and_the_api() {
-        for path in ["/", "/browse", "/login", "/studio", "/studio/live", "/c/music", "/@mei", "/admin/users"]
-        {
+        for path in [
+            "/",
+            "/browse",
+            "/login",
+            "/studio",
+            "/studio/live",
+            "/c/music",
+            "/@mei",
+            "/v/aB3",
+            "/admin/users",
+        ] {
             assert_eq!(page_of(path), Some(AppPage::Plain), "{path}");
         }
         for id in ["7", "AbCdEfGhIjKlMnOpQrSt"] {
@@ -249,12 +279,29 @@ mod tests {
             "/live/demo.flv",
             "/live/demo/index.m3u8",
             "/live/",
+            "/v/",
+            "/v/a.mp4",
             "/api/v1/rooms",
             "/assets/a.js",
             "/media/x",
             "/watch/live/a",
         ] {
             assert_eq!(page_of(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn people_get_a_page_for_an_address_that_is_nobodys_and_programs_do_not() {
+        let asked = |path: &str, accept: &str| {
+            wants_page(
+                &Request::get(path).header(header::ACCEPT, accept).body(Body::empty()).expect("a request"),
+            )
+        };
+        let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+        assert!(asked("/nowhere", browser));
+        assert!(asked("/some/where/", browser));
+        for (path, accept) in [("/nowhere", "*/*"), ("/nowhere.png", browser), ("/api/v1/nothing", browser)] {
+            assert!(!asked(path, accept), "{path} {accept}");
         }
     }
 
