@@ -75,4 +75,7 @@ export const en = {
   "embed.missing": "This room does not exist.",
   "embed.closed": "Nothing to play here: the broadcast has ended, or the room is private.",
   "embed.open": "Open the room",
+  "embed.openVideo": "Open the video",
+  "embed.noVideo": "This video does not exist, or is private.",
+  "embed.videoClosed": "Nothing to play here: the video is not ready, or needs a password.",
 } as const;

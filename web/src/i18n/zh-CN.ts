@@ -76,4 +76,7 @@ export const zhCN: Messages = {
   "embed.missing": "没有这个直播间。",
   "embed.closed": "直播已结束，或这是私密直播间。",
   "embed.open": "打开直播间",
+  "embed.openVideo": "打开视频",
+  "embed.noVideo": "视频不存在，或是私密视频。",
+  "embed.videoClosed": "目前无法播放：视频尚未准备好，或需要密码。",
 };

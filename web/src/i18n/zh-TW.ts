@@ -76,4 +76,7 @@ export const zhTW: Messages = {
   "embed.missing": "沒有這個直播間。",
   "embed.closed": "直播已結束，或這是私密直播間。",
   "embed.open": "開啟直播間",
+  "embed.openVideo": "開啟影片",
+  "embed.noVideo": "影片不存在，或是私人影片。",
+  "embed.videoClosed": "目前無法播放：影片尚未準備好，或需要密碼。",
 };

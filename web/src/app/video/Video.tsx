@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
+import "../../player/vod/video-player";
 import type { VideoPlayer } from "../../player/vod/video-player";
 import { t } from "../../i18n/app";
 import { isCode } from "../api/errors";

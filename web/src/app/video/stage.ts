@@ -1,6 +1,5 @@
 /** The video's player in its place outside of what React draws, there before the app is. */
 
-import "../../player/vod/video-player";
 import { parseClock } from "../../player/vod/time";
 import type { VideoPlayer } from "../../player/vod/video-player";
 import { besideOf, playlistOf, type VideoDetail } from "../api/videos";
@@ -11,10 +10,15 @@ import { loadPosition } from "./positions";
 
 /** Begins with the video of this page's address; the app takes over what was asked here. */
 export function openVideoEarly(id: string): void {
-  askEarly(`video ${id}`, call("GET /api/v1/videos/{id}", { path: { id } })).then(showVideo, () => {});
+  const video = askEarly(`video ${id}`, call("GET /api/v1/videos/{id}", { path: { id } }));
+  // The player comes at the same time as the answer.
+  Promise.all([video, import("../../player/vod/video-player")]).then(
+    ([found]) => showVideo(found),
+    () => {},
+  );
 }
 
-/** Shows the video's player; the one that plays it already stays. Nothing when there is nothing to play. */
+/** Shows the video's player, whose code is there; the one that plays it already stays. Nothing when there is nothing to play. */
 export function showVideo(video: VideoDetail): VideoPlayer | undefined {
   const stage = document.querySelector("#stage");
   if (stage === null) return undefined;
