@@ -69,7 +69,7 @@ impl Library for PlatformLibrary {
             if let Some(video) = known {
                 return Ok(video);
             }
-            let video = self.ask(address).await.map_err(|error| LibraryAway(error.message))?;
+            let video = self.ask(address).await.map_err(|error| LibraryAway(error.message.into_owned()))?;
             let mut answers = self.answers();
             if answers.len() >= ANSWERS_MAX {
                 answers.retain(|_, answer| answer.at.elapsed() < ANSWER_TTL);
