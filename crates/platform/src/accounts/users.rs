@@ -105,6 +105,12 @@ pub async fn by_id_in(tx: &mut Tx, id: i64) -> Result<Option<User>> {
     Ok(tx.maybe(sql(concat!("SELECT ", columns!(), " FROM users WHERE id = $1")).bind(id)).await?)
 }
 
+/// The admin who has been one for longest, if there is any.
+pub async fn first_admin(db: &Db) -> Result<Option<User>> {
+    let query = concat!("SELECT ", columns!(), " FROM users WHERE role = 'admin' ORDER BY id LIMIT 1");
+    Ok(db.maybe(sql(query)).await?)
+}
+
 /// The user with this name, as it is stored.
 pub async fn by_username(db: &Db, username: &str) -> Result<Option<User>> {
     Ok(db

@@ -80,7 +80,9 @@ mod tests {
 
     #[test]
     fn algorithms_nobody_announced_and_sums_of_another_length_are_refused() {
-        for header in ["md5 XUFAKrxLKna5cZ2REBfFkg==", "sha1", "sha1 !!", "sha256 qvTGHdzF6KLavt4PO0gs2a6pQ00=", ""] {
+        for header in
+            ["md5 XUFAKrxLKna5cZ2REBfFkg==", "sha1", "sha1 !!", "sha256 qvTGHdzF6KLavt4PO0gs2a6pQ00=", ""]
+        {
             assert_eq!(Checksum::parse(header).unwrap_err().code, "upload_checksum", "{header}");
         }
     }

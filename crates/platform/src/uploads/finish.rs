@@ -4,7 +4,7 @@ use super::turns::Turn;
 use super::{COLUMNS, Upload, by_id, folder, import, receive, remove};
 use crate::clock::now_ms;
 use crate::db::sql;
-use crate::videos::{self, FileKind, NewFile};
+use crate::videos::{self, NewFile};
 use crate::{Platform, Result};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,7 +41,9 @@ async fn arrive(platform: &Platform, id: i64) -> Result<()> {
     let path = format!("{}/source", video.objects_prefix());
     if tokio::fs::try_exists(&file).await.unwrap_or(false) {
         platform.objects.put_file(&path, &file).await?;
-        if let Some(folder) = platform.objects.local_path(&path).and_then(|path| Some(path.parent()?.to_owned())) {
+        if let Some(folder) =
+            platform.objects.local_path(&path).and_then(|path| Some(path.parent()?.to_owned()))
+        {
             // The file's new name has to reach the disk too.
             receive::blocking(move || std::fs::File::open(folder)?.sync_all()).await?;
         }
@@ -50,7 +52,7 @@ async fn arrive(platform: &Platform, id: i64) -> Result<()> {
         return Ok(());
     }
     if video.state == videos::State::Waiting.word() {
-        videos::add_file(&platform.db, source(&upload, path)).await?;
+        videos::add_file(&platform.db, NewFile::source(video.id, path, bytes)).await?;
         videos::measured(&platform.db, video.id, 0, 0, 0, bytes).await?;
         videos::arrived(platform, video.id).await?;
     }
@@ -65,25 +67,8 @@ async fn arrive(platform: &Platform, id: i64) -> Result<()> {
     Ok(())
 }
 
-fn source(upload: &Upload, path: String) -> NewFile {
-    NewFile {
-        video_id: upload.video_id,
-        name: "source".to_owned(),
-        kind: FileKind::Source,
-        path,
-        container: String::new(),
-        codecs: String::new(),
-        is_playable: false,
-        width: 0,
-        height: 0,
-        frame_rate_milli: 0,
-        bits_per_second: 0,
-        bytes: upload.received_bytes,
-    }
-}
-
 /// Looks from time to time for what could not be brought to its end, until the platform is gone.
-pub(crate) fn start(platform: &Arc<Platform>) {
+pub(super) fn start(platform: &Arc<Platform>) {
     let weak = Arc::downgrade(platform);
     tokio::spawn(async move {
         loop {

@@ -9,9 +9,11 @@ use crate::caller::Caller;
 use crate::db::sql;
 use crate::extract::Json;
 use crate::outbound::{self, Download};
-use crate::{Error, Platform, Result, jobs, videos};
+use crate::{Error, Platform, Result, videos};
 use axum::extract::State;
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE};
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
+};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use std::pin::pin;
@@ -19,10 +21,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// The `kind` of the jobs that fetch.
-pub const JOB: &str = "import";
 /// Redirects that are followed, each to a host that is listed too.
 const REDIRECTS_MAX: usize = 5;
+/// How often is looked for files that another server left, or that did not get through.
+const AGAIN_EVERY: Duration = Duration::from_secs(30);
 /// Wait before going on after a break.
 const BREAK: Duration = Duration::from_secs(1);
 
@@ -45,8 +47,6 @@ pub(super) struct Import {
 pub(super) struct Imported {
     /// The video that it becomes.
     video_id: String,
-    /// The job that fetches it.
-    job_id: i64,
 }
 
 /// Begins to fetch a file from an address; it becomes a video as if it had been uploaded.
@@ -68,8 +68,39 @@ pub(super) async fn begin_import(
         ..NewUpload::default()
     };
     let (_, video) = begin(&platform, user, new).await?;
-    let job_id = jobs::enqueue(&platform.db, video.id, JOB, &serde_json::json!({}), jobs::PRIORITY).await?;
-    Ok((StatusCode::ACCEPTED, Json(Imported { video_id: video.public_id, job_id })))
+    platform.uploads.import_wanted.notify_one();
+    Ok((StatusCode::ACCEPTED, Json(Imported { video_id: video.public_id })))
+}
+
+/// Fetches what is to be fetched, one file after the other, until the platform is gone.
+pub(super) fn start(platform: &Arc<Platform>) {
+    let weak = Arc::downgrade(platform);
+    tokio::spawn(async move {
+        loop {
+            let Some(platform) = weak.upgrade() else { return };
+            if let Err(error) = run_all(&platform).await {
+                tracing::warn!(%error, "files to be imported could not be looked for");
+            }
+            let wanted = platform.uploads.import_wanted.clone();
+            drop(platform);
+            let _ = tokio::time::timeout(AGAIN_EVERY, wanted.notified()).await;
+        }
+    });
+}
+
+async fn run_all(platform: &Arc<Platform>) -> Result<()> {
+    let wanted = sql(
+        "SELECT id, video_id FROM uploads WHERE source <> '' AND finished_at IS NULL ORDER BY id LIMIT 100",
+    );
+    for (id, video_id) in platform.db.all::<(i64, i64)>(wanted).await? {
+        if platform.uploads.turns.take_free(id).is_none() {
+            continue;
+        }
+        if let Err(error) = run(platform, video_id, &|_| ()).await {
+            tracing::info!(%error, video_id, "an import did not get through");
+        }
+    }
+    Ok(())
 }
 
 /// The address, when it is on a host files may be fetched from.
@@ -111,7 +142,11 @@ pub async fn run(platform: &Arc<Platform>, video_id: i64, say: &(dyn Fn(i64) + S
     let upload = platform.db.maybe::<Upload>(sql(sqlx::AssertSqlSafe(text)).bind(video_id)).await?;
     let Some(upload) = upload else { return Ok(()) };
     let turn = platform.uploads.turns.take(upload.id).await?;
-    let fetched = if upload.is_complete() { Ok(upload.clone()) } else { fetch(platform, upload.clone(), &turn, say).await };
+    let fetched = if upload.is_complete() {
+        Ok(upload.clone())
+    } else {
+        fetch(platform, upload.clone(), &turn, say).await
+    };
     match fetched {
         Ok(upload) => {
             finish::finish(platform.clone(), upload, turn).await;
@@ -262,15 +297,21 @@ fn total(download: &Download, upload: &Upload) -> Result<Option<i64>> {
     let headers = download.headers();
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     match download.status() {
-        StatusCode::OK => Ok(text(CONTENT_LENGTH).and_then(|length| length.parse().ok()).filter(|total| *total > 0)),
+        StatusCode::OK => {
+            Ok(text(CONTENT_LENGTH).and_then(|length| length.parse().ok()).filter(|total| *total > 0))
+        }
         StatusCode::PARTIAL_CONTENT => {
             let range = text(CONTENT_RANGE).and_then(|range| range.strip_prefix("bytes "));
             let (range, total) = range.and_then(|range| range.split_once('/')).unwrap_or_default();
             let begin: Option<i64> = range.split('-').next().and_then(|begin| begin.parse().ok());
             let total: Option<i64> = total.parse().ok();
             match (begin, total) {
-                (Some(begin), Some(total)) if begin == upload.received_bytes && total > begin => Ok(Some(total)),
-                _ => Err(Error::invalid("import_range", "The address answered with a part nobody asked for.")),
+                (Some(begin), Some(total)) if begin == upload.received_bytes && total > begin => {
+                    Ok(Some(total))
+                }
+                _ => {
+                    Err(Error::invalid("import_range", "The address answered with a part nobody asked for."))
+                }
             }
         }
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
@@ -306,19 +347,22 @@ async fn ask(platform: &Platform, upload: &Upload) -> Result<Download> {
     for _ in 0..=REDIRECTS_MAX {
         let here = permitted(platform, &url)?;
         let outbound = &platform.config.outbound;
-        let download = outbound::download(outbound, &url, headers.clone(), limit).await.map_err(|error| match error {
-            outbound::Error::Url(_) | outbound::Error::Local { .. } => {
-                Error::invalid("import_url", format!("{error}."))
-            }
-            error => broke(&error),
-        })?;
+        let download =
+            outbound::download(outbound, &url, headers.clone(), limit).await.map_err(
+                |error| match error {
+                    outbound::Error::Url(_) | outbound::Error::Local { .. } => {
+                        Error::invalid("import_url", format!("{error}."))
+                    }
+                    error => broke(&error),
+                },
+            )?;
         if !matches!(download.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
             return Ok(download);
         }
         let location = download.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-        url = location.and_then(|location| resolved(&here, location)).ok_or_else(|| {
-            Error::invalid("import_refused", "The address redirects to nowhere.")
-        })?;
+        url = location
+            .and_then(|location| resolved(&here, location))
+            .ok_or_else(|| Error::invalid("import_refused", "The address redirects to nowhere."))?;
     }
     let message = format!("The address redirects more than {REDIRECTS_MAX} times.");
     Err(Error::invalid("import_refused", message))

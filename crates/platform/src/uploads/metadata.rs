@@ -15,7 +15,9 @@ pub(super) fn parse(header: &str) -> Result<HashMap<String, String>> {
     let wrong = |what: String| {
         Error::invalid(
             "upload_metadata",
-            format!("Upload-Metadata has {what}; expected such as: filename dmlkZW8ubXA0,privacy cHVibGlj (Base64)."),
+            format!(
+                "Upload-Metadata has {what}; expected such as: filename dmlkZW8ubXA0,privacy cHVibGlj (Base64)."
+            ),
         )
     };
     if header.len() > BYTES_MAX {
@@ -24,7 +26,8 @@ pub(super) fn parse(header: &str) -> Result<HashMap<String, String>> {
     let mut texts = HashMap::new();
     for pair in header.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let (name, encoded) = pair.split_once(' ').unwrap_or((pair, ""));
-        let decoded = STANDARD.decode(encoded.trim()).map_err(|_| wrong(format!("{name:?} with no Base64")))?;
+        let decoded =
+            STANDARD.decode(encoded.trim()).map_err(|_| wrong(format!("{name:?} with no Base64")))?;
         let text = String::from_utf8(decoded).map_err(|_| wrong(format!("{name:?} with no UTF-8")))?;
         if texts.insert(name.to_owned(), text).is_some() {
             return Err(wrong(format!("{name:?} twice")));

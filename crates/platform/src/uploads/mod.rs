@@ -11,6 +11,7 @@ mod checksum;
 mod finish;
 mod import;
 mod metadata;
+mod operator;
 mod receive;
 mod routes;
 mod sniff;
@@ -21,7 +22,7 @@ mod tus;
 #[cfg(test)]
 mod tests;
 
-pub use import::{JOB as IMPORT_JOB, run as import_run};
+pub use operator::{LocalFile, add_local};
 pub use routes::routes;
 
 use crate::accounts::User;
@@ -32,9 +33,11 @@ use crate::{Error, Platform, Result, row, videos};
 use http::StatusCode;
 use serde::Deserialize;
 use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Notify;
 use turns::Turns;
 
-pub(crate) use finish::{start, tidy};
+pub(crate) use finish::tidy;
 
 /// Settings of `[uploads]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,6 +59,12 @@ pub struct Config {
     pub import_breaks_max: u32,
 }
 
+/// Brings to their ends what a server before this one began, and fetches what is to be fetched, until the platform is gone.
+pub(crate) fn start(platform: &Arc<Platform>) {
+    finish::start(platform);
+    import::start(platform);
+}
+
 impl Config {
     fn expires_at(&self) -> i64 {
         now_ms().saturating_add(self.expire_hours.saturating_mul(3_600_000))
@@ -68,6 +77,8 @@ pub struct State {
     by_user: Limiter<i64>,
     /// Limits that count what is there are asked one after the other.
     beginning: tokio::sync::Mutex<()>,
+    /// There is something to fetch.
+    import_wanted: Arc<Notify>,
 }
 
 impl State {
@@ -76,6 +87,7 @@ impl State {
             turns: Turns::default(),
             by_user: Limiter::new(config.requests_per_minute, config.requests_burst),
             beginning: tokio::sync::Mutex::default(),
+            import_wanted: Arc::default(),
         }
     }
 }

@@ -99,12 +99,16 @@ async fn read(sink: &mut Sink<'_>, turn: &Turn, body: &mut Body, left: u64, chun
             frame = timeout(Duration::from_millis(idle_ms), body.frame()) => frame,
         };
         let frame = frame.map_err(|_| {
-            let message = format!("Nothing came for {idle_ms} ms (uploads.idle_timeout_ms); go on with a new request.");
+            let message =
+                format!("Nothing came for {idle_ms} ms (uploads.idle_timeout_ms); go on with a new request.");
             Error::new(StatusCode::REQUEST_TIMEOUT, "upload_idle", message)
         })?;
         let Some(frame) = frame else { return Ok(()) };
         let frame = frame.map_err(|_| {
-            Error::invalid("upload_broken_off", "The connection to this server broke off; go on with a new request.")
+            Error::invalid(
+                "upload_broken_off",
+                "The connection to this server broke off; go on with a new request.",
+            )
         })?;
         let Ok(bytes) = frame.into_data() else { continue };
         count = count.saturating_add(bytes.len() as u64);
@@ -154,7 +158,12 @@ pub(super) async fn open(platform: &Platform, mut upload: Upload) -> Result<(Upl
     let (file, length) = blocking(move || cut(&path, &parent, certain)).await?;
     if length != certain {
         // The disk lost what it had confirmed, or the file was begun elsewhere.
-        tracing::warn!(upload = upload.public_id, certain, length, "the file of an upload is shorter than it was");
+        tracing::warn!(
+            upload = upload.public_id,
+            certain,
+            length,
+            "the file of an upload is shorter than it was"
+        );
         set_received(platform, &mut upload, i64::try_from(length).unwrap_or(0)).await?;
     }
     Ok((upload, Arc::new(file)))

@@ -3,7 +3,7 @@
 use crate::caller::Caller;
 use crate::db::sql;
 use crate::extract::{Json, Path};
-use crate::{Error, Platform, Result, admin, accounts, videos};
+use crate::{Error, Platform, Result, accounts, admin, videos};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -35,7 +35,8 @@ pub(super) struct Storage {
 /// As things stand.
 async fn storage(platform: &Platform, user_id: i64) -> Result<Storage> {
     let config = &platform.config.uploads;
-    let under_way = sql("SELECT COUNT(*), CAST(COALESCE(SUM(COALESCE(bytes, received_bytes)), 0) AS BIGINT) \
+    let under_way =
+        sql("SELECT COUNT(*), CAST(COALESCE(SUM(COALESCE(bytes, received_bytes)), 0) AS BIGINT) \
          FROM uploads WHERE user_id = $1 AND finished_at IS NULL");
     let (under_way, under_way_bytes) = platform.db.one::<(i64, i64)>(under_way.bind(user_id)).await?;
     let own = sql("SELECT bytes FROM user_quotas WHERE user_id = $1").bind(user_id);

@@ -174,7 +174,8 @@ async fn a_file_that_came_in_parts_is_the_video_s_source_and_is_looked_at() {
     assert_eq!((video.state.as_str(), video.bytes), ("probing", 5_000_000));
     let source = platform.objects.read_all(&format!("videos/{video_id}/source")).await.unwrap();
     assert_eq!(Sha256::digest(&source), Sha256::digest(&film));
-    let (jobs,) = platform.db.one::<(i64,)>(sql("SELECT COUNT(*) FROM jobs WHERE kind = 'probe'")).await.unwrap();
+    let (jobs,) =
+        platform.db.one::<(i64,)>(sql("SELECT COUNT(*) FROM jobs WHERE kind = 'probe'")).await.unwrap();
     assert_eq!((jobs, files(&platform)), (1, 0));
     let (_, listed) = mark.get(UPLOADS).await;
     assert_eq!(listed["items"], json!([]));
@@ -182,7 +183,10 @@ async fn a_file_that_came_in_parts_is_the_video_s_source_and_is_looked_at() {
     let answer = head(&platform, &mark, &at).await;
     assert_eq!((answer.status, answer.offset()), (StatusCode::OK, film.len()));
     assert_eq!(answer.header("weir-video-id"), video_id);
-    assert_eq!(tus(&platform, &mark, Method::DELETE, &at, &[], Body::empty()).await.code(), "upload_complete");
+    assert_eq!(
+        tus(&platform, &mark, Method::DELETE, &at, &[], Body::empty()).await.code(),
+        "upload_complete"
+    );
 }
 
 #[tokio::test]

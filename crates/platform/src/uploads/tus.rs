@@ -148,7 +148,8 @@ pub(super) async fn bring(
 ) -> Result<Response> {
     let user = checked(&platform, &caller, &headers)?;
     if headers.get(CONTENT_TYPE).is_none_or(|value| value != BODY_TYPE) {
-        let message = format!("The body is the file's next bytes, with the header Content-Type: {BODY_TYPE}.");
+        let message =
+            format!("The body is the file's next bytes, with the header Content-Type: {BODY_TYPE}.");
         return Err(Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "upload_body_type", message));
     }
     let offset = number(&headers, &OFFSET)?;
@@ -174,7 +175,8 @@ pub(super) async fn end(
     let _turn = platform.uploads.turns.take(upload.id).await?;
     let upload = of_user(&platform, user, &id).await?;
     if upload.finished_at.is_some() {
-        let message = "This upload is complete, and a video now; take that away (DELETE /api/v1/videos/{id}).";
+        let message =
+            "This upload is complete, and a video now; take that away (DELETE /api/v1/videos/{id}).";
         return Err(Error::conflict("upload_complete", message));
     }
     remove(&platform, &upload).await?;
@@ -226,7 +228,8 @@ fn checked<'a>(platform: &Platform, caller: &'a Caller, headers: &HeaderMap) -> 
     if headers.get(RESUMABLE).is_some_and(|version| version == VERSION) {
         return Ok(user);
     }
-    let message = format!("The header Tus-Resumable: {VERSION} is expected; this server speaks no other version.");
+    let message =
+        format!("The header Tus-Resumable: {VERSION} is expected; this server speaks no other version.");
     Err(Error::new(StatusCode::PRECONDITION_FAILED, "tus_version", message))
 }
 
@@ -265,6 +268,9 @@ fn number(headers: &HeaderMap, name: &HeaderName) -> Result<Option<i64>> {
     let number = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
     number.map(Some).ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
-        Error::invalid("header", format!("{name} is {shown:?}; a count of bytes is expected, such as 1048576."))
+        Error::invalid(
+            "header",
+            format!("{name} is {shown:?}; a count of bytes is expected, such as 1048576."),
+        )
     })
 }

@@ -6,8 +6,9 @@ use super::{TITLE_CHARS_MAX, Video, publish, search};
 use crate::accounts::users;
 use crate::bus::Event;
 use crate::clock::now_ms;
-use crate::db::{Tx, sql};
+use crate::db::{Db, Tx, sql};
 use crate::{Error, Platform, Result, images, text};
+use objects::Objects;
 use serde::{Deserialize, Deserializer};
 use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
@@ -188,6 +189,15 @@ pub async fn delete(platform: &Platform, video: &Video) -> Result<()> {
     Ok(())
 }
 
+/// [`delete`] for programs beside the server, whom nobody listens to.
+pub async fn delete_beside(db: &Db, objects: &Objects, video: &Video) -> Result<()> {
+    let mut tx = db.begin().await?;
+    delete_in(&mut tx, video).await?;
+    tx.commit().await?;
+    clear_away_or_later(db, objects, video).await;
+    Ok(())
+}
+
 /// The part of [`delete`] that is written; [`deleted`] follows the commit.
 pub(super) async fn delete_in(tx: &mut Tx, video: &Video) -> Result<()> {
     let now = now_ms();
@@ -207,7 +217,11 @@ pub(super) async fn delete_in(tx: &mut Tx, video: &Video) -> Result<()> {
 
 pub(super) async fn deleted(platform: &Platform, video: &Video) {
     platform.bus.tell(Event::VideoChanged { video_id: video.id });
-    if let Err(error) = clear_away(platform, video.id, &video.objects_prefix()).await {
+    clear_away_or_later(&platform.db, &platform.objects, video).await;
+}
+
+async fn clear_away_or_later(db: &Db, objects: &Objects, video: &Video) {
+    if let Err(error) = clear_away(db, objects, video.id, &video.objects_prefix()).await {
         tracing::warn!(%error, video = video.public_id, "the files of a deleted video stay until the next try");
     }
 }
@@ -218,13 +232,13 @@ pub(crate) async fn clear_deleted(platform: &Platform) -> Result<()> {
          AND id IN (SELECT video_id FROM video_files) ORDER BY id LIMIT 100");
     let gone: Vec<(i64, String)> = platform.db.all(query).await?;
     for (id, public_id) in gone {
-        clear_away(platform, id, &format!("videos/{public_id}")).await?;
+        clear_away(&platform.db, &platform.objects, id, &format!("videos/{public_id}")).await?;
     }
     Ok(())
 }
 
-async fn clear_away(platform: &Platform, id: i64, prefix: &str) -> Result<()> {
-    platform.objects.delete_all(prefix).await?;
-    platform.db.execute(sql("DELETE FROM video_files WHERE video_id = $1").bind(id)).await?;
+async fn clear_away(db: &Db, objects: &Objects, id: i64, prefix: &str) -> Result<()> {
+    objects.delete_all(prefix).await?;
+    db.execute(sql("DELETE FROM video_files WHERE video_id = $1").bind(id)).await?;
     Ok(())
 }

@@ -82,6 +82,26 @@ pub struct NewFile {
     pub bytes: i64,
 }
 
+impl NewFile {
+    /// A file as it came, of which nothing else is known yet.
+    pub fn source(video_id: i64, path: String, bytes: i64) -> Self {
+        Self {
+            video_id,
+            name: FileKind::Source.word().to_owned(),
+            kind: FileKind::Source,
+            path,
+            container: String::new(),
+            codecs: String::new(),
+            is_playable: false,
+            width: 0,
+            height: 0,
+            frame_rate_milli: 0,
+            bits_per_second: 0,
+            bytes,
+        }
+    }
+}
+
 /// Lists a form from now on, in place of one of the same name.
 pub async fn add_file(db: &Db, new: NewFile) -> Result<()> {
     let insert = sql(

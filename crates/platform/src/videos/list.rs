@@ -2,7 +2,7 @@
 
 use super::Video;
 use crate::accounts::User;
-use crate::db::{Query, Value, sql};
+use crate::db::{Db, Query, Value, sql};
 use crate::page::{Page, PageQuery};
 use crate::text::grams;
 use crate::{Platform, Result};
@@ -185,4 +185,14 @@ impl Select {
         let found = platform.db.all(query).await?;
         Ok(Page::cut(found, page.limit(), |video: &Video| video.id))
     }
+}
+
+/// All videos, whatever their privacy and however far they are, the newest first.
+pub async fn all(db: &Db, limit: i64) -> Result<Vec<Video>> {
+    let text = concat!(
+        "SELECT ",
+        super::video_columns!(),
+        " FROM videos WHERE deleted_at IS NULL ORDER BY id DESC LIMIT $1"
+    );
+    Ok(db.all(sql(text).bind(limit)).await?)
 }

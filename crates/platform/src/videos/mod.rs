@@ -31,9 +31,10 @@ mod view;
 
 pub use captions::{Caption, captions};
 pub use chapters::Chapter;
-pub use edit::{Change, delete};
+pub use edit::{Change, delete, delete_beside};
 pub use files::{File, FileKind, NewFile, add_file, bytes_of, files, remove_file};
 use rights::may_keep_order;
+pub use list::all;
 pub use rights::{is_owner, may_watch};
 pub use routes::routes;
 pub use search::index_owner;
@@ -364,6 +365,15 @@ pub async fn set_state(platform: &Platform, id: i64, state: State, failure: &str
     tx.commit().await?;
     platform.bus.tell(Event::VideoChanged { video_id: id });
     publish::announce(platform, published).await
+}
+
+/// [`set_state`] for programs beside the server, whom nobody listens to: `Ready` is not for them.
+pub async fn note_state(db: &Db, id: i64, state: State, failure: &str) -> Result<()> {
+    let update = sql("UPDATE videos SET state = $2, failure = $3, updated_at = $4, \
+         published_at = CASE WHEN $2 = 'ready' THEN COALESCE(published_at, $4) ELSE published_at END \
+         WHERE id = $1 AND deleted_at IS NULL");
+    db.execute(update.bind(id).bind(state.word()).bind(failure).bind(now_ms())).await?;
+    Ok(())
 }
 
 /// Notes what was found out about a video.

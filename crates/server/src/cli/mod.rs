@@ -11,6 +11,7 @@ mod probe;
 mod publish;
 mod serve;
 mod sign;
+mod vod;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -43,6 +44,9 @@ enum Command {
     /// Checks the books of all coins.
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Files of this machine as videos.
+    #[command(subcommand)]
+    Vod(vod::Command),
     /// Prints a token, and the addresses to use it with.
     Sign(sign::Sign),
     /// Says what a file or a stream is made of.
@@ -65,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Backup(backup) => backup.run(file),
         Command::Restore(restore) => restore.run(file),
         Command::Ledger(command) => ledger::run(file, &command),
+        Command::Vod(command) => vod::run(file, &command),
         Command::Sign(sign) => sign.run(file),
         Command::Probe(probe) => probe.run(),
         Command::Mp4(command) => command.run(),
