@@ -5,7 +5,7 @@
 use gateway::delivery::stored::{
     CaptionsFile, FileKind, Library, LibraryAway, LibraryFuture, StoredFile, StoredFiles, Video,
 };
-use platform::videos::{self, File};
+use platform::videos::{self, Caption, File};
 use platform::{Error, Platform};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -37,20 +37,8 @@ impl PlatformLibrary {
     async fn ask(&self, address: &str) -> Result<Option<Arc<Video>>, Error> {
         let Some(video) = videos::by_address(&self.platform.db, address).await? else { return Ok(None) };
         let files = videos::files(&self.platform.db, video.id).await?;
-        let captions = self.captions(&video).await;
-        Ok(Some(Arc::new(as_stored(&video, &files, captions))))
-    }
-
-    /// Whose captions are there, by the objects that hold them.
-    async fn captions(&self, video: &videos::Video) -> Vec<CaptionsFile> {
-        let found = self.platform.objects.list(&video.objects_prefix()).await.unwrap_or_default();
-        let language = |path: &str| {
-            let (_, file) = path.rsplit_once('/')?;
-            file.strip_prefix("captions-")?.strip_suffix(".vtt").map(str::to_owned)
-        };
-        let mut languages: Vec<_> = found.iter().filter_map(|(path, _)| language(path)).collect();
-        languages.sort();
-        languages.into_iter().map(|language| CaptionsFile { label: language.clone(), language }).collect()
+        let captions = videos::captions(&self.platform.db, video.id).await?;
+        Ok(Some(Arc::new(as_stored(&video, &files, &captions))))
     }
 
     fn answers(&self) -> MutexGuard<'_, HashMap<String, Answer>> {
@@ -82,8 +70,9 @@ impl Library for PlatformLibrary {
     }
 }
 
-fn as_stored(video: &videos::Video, files: &[File], captions: Vec<CaptionsFile>) -> Video {
+fn as_stored(video: &videos::Video, files: &[File], captions: &[Caption]) -> Video {
     let not_ready = match video.state.as_str() {
+        _ if video.taken_down_at.is_some() => Some("this video was taken down".to_owned()),
         "ready" | "recording" => None,
         "failed" => Some(format!("this video cannot be played: {}", video.failure)),
         "waiting" => Some("this video has not arrived yet".to_owned()),
@@ -93,12 +82,17 @@ fn as_stored(video: &videos::Video, files: &[File], captions: Vec<CaptionsFile>)
     Video {
         id: video.public_id.clone(),
         title: video.title.clone(),
-        is_public: video.privacy == "public",
+        is_public: video.privacy == "public" && video.taken_down_at.is_none(),
         not_ready,
         objects: video.objects_prefix(),
         files: log.unwrap_or_else(|| StoredFiles::Files(files.iter().filter_map(stored_file).collect())),
-        captions,
+        captions: captions.iter().map(captions_file).collect(),
     }
+}
+
+fn captions_file(captions: &Caption) -> CaptionsFile {
+    // Players show the name of the language in the viewer's own where they know it.
+    CaptionsFile { language: captions.language.clone(), label: captions.language.clone() }
 }
 
 fn stored_file(file: &File) -> Option<StoredFile> {

@@ -87,7 +87,7 @@ fn beside_folders(file: &str) -> Option<Item> {
 }
 
 fn in_folder(folder: &str, file: &str) -> Option<Item> {
-    if folder.is_empty() {
+    if !is_word(folder) {
         return None;
     }
     let folder = folder.to_owned();
