@@ -73,6 +73,11 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         "GET /api/v1/rooms/{id}/broadcasts" | "GET /api/v1/rooms/{id}/comments" => (Anybody, none),
         "GET /api/v1/rooms/{id}/leaders" => (Anybody, none),
         "GET /api/v1/videos" | "GET /api/v1/videos/{id}" => (Anybody, none),
+        "GET /api/v1/videos/{id}/jobs" | "DELETE /api/v1/videos/{id}/jobs/{job_id}" => (HostAndAdmin, none),
+        "POST /api/v1/videos/{id}/jobs" => (HostAndAdmin, json!({"profile": "tutorial"})),
+        "GET /api/v1/admin/jobs" | "POST /api/v1/admin/jobs/{id}/retry" | "DELETE /api/v1/admin/jobs/{id}" => {
+            (Admin, none)
+        }
         "PATCH /api/v1/videos/{id}" => (HostAndAdmin, json!({"title": "x"})),
         "DELETE /api/v1/videos/{id}" => (HostAndAdmin, none),
         "PUT /api/v1/videos/{id}/captions/{language}" | "DELETE /api/v1/videos/{id}/captions/{language}" => {
@@ -263,7 +268,7 @@ async fn check(operation: &str, roles: &[Role]) {
         .replace("{user_id}", "6")
         .replace("images", "images?kind=cover");
     let path = path.replace("me/images?kind=cover", "me/images").replace("images?kind=cover/", "images/");
-    let path = ["{id}", "{ban_id}", "{done_id}", "{report_id}", "{room_id}"]
+    let path = ["{id}", "{job_id}", "{ban_id}", "{done_id}", "{report_id}", "{room_id}"]
         .iter()
         .fold(path, |path, name| path.replace(name, "5"));
     for (client, role) in clients.iter().zip(ROLES).filter(|(_, role)| roles.contains(role)) {

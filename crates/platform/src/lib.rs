@@ -155,6 +155,20 @@ impl Platform {
         Ok(platform)
     }
 
+    /// Opens the database for a program that works beside the servers, and starts nothing.
+    pub async fn beside(
+        config: Config,
+        objects: Objects,
+        hub: Arc<Hub>,
+        tokens: Arc<dyn tokens::Tokens>,
+    ) -> Result<Arc<Self>, OpenError> {
+        let bus = Bus::connect(&config.redis_url)?;
+        let db = Db::open(&config.database, &config.data_dir).await?;
+        let platform = Arc::new(Self::idle(config, db, objects, hub, bus, tokens));
+        settings::load(&platform).await.map_err(OpenError::Settings)?;
+        Ok(platform)
+    }
+
     /// On a database that is open already. Must be called on a tokio runtime.
     pub fn on(
         config: Config,
@@ -164,6 +178,19 @@ impl Platform {
         bus: Bus,
         tokens: Arc<dyn tokens::Tokens>,
     ) -> Arc<Self> {
+        let platform = Arc::new(Self::idle(config, db, objects, hub, bus, tokens));
+        platform.start();
+        platform
+    }
+
+    fn idle(
+        config: Config,
+        db: Db,
+        objects: Objects,
+        hub: Arc<Hub>,
+        bus: Bus,
+        tokens: Arc<dyn tokens::Tokens>,
+    ) -> Self {
         let settings = settings::State::new(&config);
         let accounts = accounts::State::new(&config.accounts);
         let chat = chat::State::new(&config.chat, &db);
@@ -171,7 +198,7 @@ impl Platform {
         let images = images::State::new(&config.images);
         let uploads = uploads::State::new(&config.uploads);
         let videos = videos::Memory::start(&config.videos, &db);
-        let platform = Arc::new(Self {
+        Self {
             config,
             db,
             objects,
@@ -188,19 +215,23 @@ impl Platform {
             moderation,
             audience: audience::State::default(),
             health: health::State::default(),
-        });
-        audience::share(&platform);
-        rooms::cuts::follow(&platform);
-        housekeeping::start(&platform);
-        wallet::watch::start(&platform);
-        platform.accounts.passwords.prepare();
-        settings::follow(&platform);
-        rooms::status::follow(&platform);
-        rooms::broadcasts::start(&platform);
-        health::start(&platform);
-        webhooks::start(&platform);
-        uploads::start(&platform);
-        platform
+        }
+    }
+
+    /// Starts what works by itself.
+    fn start(self: &Arc<Self>) {
+        audience::share(self);
+        rooms::cuts::follow(self);
+        housekeeping::start(self);
+        wallet::watch::start(self);
+        self.accounts.passwords.prepare();
+        settings::follow(self);
+        rooms::status::follow(self);
+        rooms::broadcasts::start(self);
+        health::start(self);
+        jobs::follow(self);
+        webhooks::start(self);
+        uploads::start(self);
     }
 }
 
@@ -226,6 +257,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(accounts::routes())
         .merge(settings::routes())
         .merge(images::routes())
+        .merge(jobs::routes())
         .merge(admin::routes())
         .merge(rooms::routes())
         .merge(gifts::routes())

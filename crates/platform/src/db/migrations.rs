@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (15, "videos", include_str!("../../../../migrations/0015_videos.sql")),
     (17, "uploads", include_str!("../../../../migrations/0017_uploads.sql")),
     (18, "videos around", include_str!("../../../../migrations/0018_videos_around.sql")),
+    (16, "workers", include_str!("../../../../migrations/0016_workers.sql")),
 ];
 
 /// Brings the tables up to date. PostgreSQL holds an advisory lock meanwhile, so that servers may start together.

@@ -34,6 +34,7 @@ pub use chapters::Chapter;
 pub use edit::{Change, delete, delete_beside};
 pub use files::{File, FileKind, NewFile, add_file, bytes_of, files, remove_file};
 use rights::may_keep_order;
+pub(crate) use rights::own;
 pub use list::all;
 pub use rights::{is_owner, may_watch};
 pub use routes::routes;

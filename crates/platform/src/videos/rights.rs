@@ -90,7 +90,7 @@ pub(super) async fn visible(platform: &Platform, id: &str, caller: &Caller) -> R
 }
 
 /// The video, for its owner and admins.
-pub(super) async fn own(platform: &Platform, id: &str, caller: &Caller) -> Result<Video> {
+pub(crate) async fn own(platform: &Platform, id: &str, caller: &Caller) -> Result<Video> {
     let user = caller.user()?;
     let video = visible(platform, id, caller).await?;
     if is_owner(&video, Some(user)) || user.is_admin() {
