@@ -28,8 +28,8 @@ pub(super) struct NewUpload {
 /// Letters and digits of an upload's address.
 const ID_CHARS: usize = 24;
 const FILENAME_CHARS_MAX: usize = 255;
-/// A password is set afterwards (`PATCH /api/v1/videos/{id}`); who may see it meanwhile is then the owner alone.
-const PRIVACIES: [&str; 3] = ["public", "unlisted", "private"];
+/// A password is set afterwards; until then it is for the owner alone.
+const PRIVACIES: [&str; 4] = ["public", "unlisted", "private", "password"];
 
 /// Begins an upload of `user` within its limits, with its video.
 pub(super) async fn begin(platform: &Platform, user: &User, new: NewUpload) -> Result<(Upload, Video)> {
@@ -38,7 +38,7 @@ pub(super) async fn begin(platform: &Platform, user: &User, new: NewUpload) -> R
     let title = if title.is_empty() { without_ending(&filename).to_owned() } else { title };
     let privacy = if new.privacy.is_empty() { "private" } else { new.privacy.as_str() };
     if !PRIVACIES.contains(&privacy) {
-        let message = format!("privacy is {privacy:?}; expected public, unlisted or private.");
+        let message = format!("privacy is {privacy:?}; expected public, unlisted, private or password.");
         return Err(Error::invalid("privacy", message));
     }
     if let Some(bytes) = new.bytes {

@@ -137,7 +137,7 @@ fn is_listed(pattern: &str, host: &str) -> bool {
 
 /// Fetches the file of an imported video, from where it was when it was fetched before, and brings it to its place.
 /// `say` hears how far it is, 0 to 1000. An error of status 5xx may pass; after any other the video has failed.
-pub async fn run(platform: &Arc<Platform>, video_id: i64, say: &(dyn Fn(i64) + Send + Sync)) -> Result<()> {
+async fn run(platform: &Arc<Platform>, video_id: i64, say: &(dyn Fn(i64) + Send + Sync)) -> Result<()> {
     let text = format!("SELECT {COLUMNS} FROM uploads WHERE video_id = $1 AND finished_at IS NULL");
     let upload = platform.db.maybe::<Upload>(sql(sqlx::AssertSqlSafe(text)).bind(video_id)).await?;
     let Some(upload) = upload else { return Ok(()) };

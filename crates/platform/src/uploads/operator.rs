@@ -123,7 +123,7 @@ mod tests {
         let (db, objects, data_dir) = (&platform.db, &platform.objects, &platform.config.data_dir);
         let made = add_local(db, objects, data_dir, new.clone()).await.unwrap();
         let video = videos::by_address(db, "output").await.unwrap().unwrap();
-        assert_eq!((video.id, video.state.as_str(), video.bytes), (made.id, "probing", 23));
+        assert_eq!((video.id, video.state.as_str(), video.bytes), (made.id, "probing", 22));
         let source = objects.read_all(&format!("{}/source", video.objects_prefix())).await.unwrap();
         assert_eq!(source, std::fs::read(&file).unwrap());
 

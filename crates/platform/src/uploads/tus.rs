@@ -47,8 +47,8 @@ pub(super) async fn discover(State(platform): State<Arc<Platform>>) -> Response 
 }
 
 /// Begins an upload (tus 1.0, creation), and its video: `Location` is the upload, `Weir-Video-Id` the video.
-/// `Upload-Metadata` may have `filename`, `filetype`, `title` and `privacy` (`public`, `unlisted` or `private`, which it is
-/// when nothing is said). With a body of the type `application/offset+octet-stream` the first bytes come along.
+/// `Upload-Metadata` may have `filename`, `filetype`, `title` and `privacy` (`public`, `unlisted`, `password` or `private`, which
+/// it is when nothing is said). With a body of the type `application/offset+octet-stream` the first bytes come along.
 #[utoipa::path(post, path = "/api/v1/uploads", tag = "uploads",
     params(
         ("Tus-Resumable" = String, Header, description = "1.0.0"),

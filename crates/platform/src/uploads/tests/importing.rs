@@ -175,12 +175,9 @@ async fn what_is_too_large_no_file_or_no_video_fails_in_words() {
         }
     })
     .await;
-    for (query, failure) in [
-        ("missing", "404"),
-        ("huge", "uploads.bytes_max"),
-        ("text", "a playlist"),
-        ("empty", "no bytes"),
-    ] {
+    for (query, failure) in
+        [("missing", "404"), ("huge", "uploads.bytes_max"), ("text", "a playlist"), ("empty", "no bytes")]
+    {
         let video = import(&platform, &mark, &format!("{}?{query}", origin.url)).await;
         assert_eq!(video.state, "failed", "{query}");
         assert!(video.failure.contains(failure), "{query}: {}", video.failure);
