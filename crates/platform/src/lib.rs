@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod admin;
+pub mod analytics;
 pub mod audience;
 pub mod backup;
 pub mod bus;
@@ -269,5 +270,6 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(keys::routes())
         .merge(uploads::routes())
         .merge(videos::routes())
+        .merge(analytics::routes())
         .merge(webhooks::routes())
 }

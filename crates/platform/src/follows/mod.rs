@@ -85,6 +85,13 @@ pub async fn counts(db: &Db, user_id: i64, caller_id: Option<i64>) -> Result<Cou
     Ok(Counts { followers, following, is_followed })
 }
 
+/// New followers of `user_id` by days of 24 hours that begin at `since`: when each began, and how many still follow.
+pub async fn by_day(db: &Db, user_id: i64, since: i64) -> Result<Vec<(i64, i64)>> {
+    let query = sql("SELECT $2 + (created_at - $2) / 86400000 * 86400000 AS at, COUNT(*) FROM follows \
+         WHERE user_id = $1 AND created_at >= $2 GROUP BY at");
+    Ok(db.all(query.bind(user_id).bind(since)).await?)
+}
+
 /// Followers of `user_id` after `after_id`, by number, `limit` at most.
 pub async fn followers(db: &Db, user_id: i64, after_id: i64, limit: i64) -> Result<Vec<i64>> {
     let query = sql("SELECT follower_id FROM follows WHERE user_id = $1 AND follower_id > $2 \

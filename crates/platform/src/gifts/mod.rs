@@ -14,7 +14,7 @@ pub use routes::routes;
 use crate::accounts::User;
 use crate::bus::Event;
 use crate::clock::now_ms;
-use crate::db::{Tx, sql};
+use crate::db::{Db, Tx, sql};
 use crate::rooms::{self, ENDED, IDLE, Room};
 use crate::wallet::{self, Account};
 use crate::webhooks::{self, Happening};
@@ -100,6 +100,14 @@ pub async fn send(
         }),
     });
     Ok(sent)
+}
+
+/// Coins of the gifts to a host by days of 24 hours that begin at `since`: when each began, and how many.
+pub async fn by_day(db: &Db, host_id: i64, since: i64) -> Result<Vec<(i64, i64)>> {
+    let query = sql("SELECT $2 + (gift_events.created_at - $2) / 86400000 * 86400000 AS at, \
+         CAST(SUM(gift_events.coin) AS BIGINT) FROM rooms JOIN gift_events ON gift_events.room_id = rooms.id \
+         WHERE rooms.user_id = $1 AND gift_events.created_at >= $2 GROUP BY at");
+    Ok(db.all(query.bind(host_id).bind(since)).await?)
 }
 
 /// The answer an equal request got; nothing when this is the first, which holds the key from now on.

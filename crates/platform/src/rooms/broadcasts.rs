@@ -3,7 +3,7 @@
 use super::{by_name, may_view, routes::visible};
 use crate::caller::Caller;
 use crate::clock::now_ms;
-use crate::db::sql;
+use crate::db::{Db, sql};
 use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::{Platform, Result, audience, row};
@@ -58,6 +58,47 @@ async fn list(
         broadcast.id
     })
     .await
+}
+
+row! {
+    /// An on-air period in one of a host's rooms.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub(crate) struct Aired {
+        /// Its number.
+        id: i64,
+        /// The room.
+        room_id: i64,
+        /// The room's title now.
+        title: String,
+        /// Unix ms.
+        started_at: i64,
+        /// Unix ms; nothing while it is on.
+        ended_at: Option<i64>,
+        /// Most viewers at once.
+        viewers_peak: i64,
+        /// People who were signed in and came to the room.
+        viewers_total: i64,
+        /// Coins of its gifts.
+        coin: i64,
+    }
+}
+
+/// The last `limit` broadcasts of a host that began at `since` or later, the newest first.
+pub(crate) async fn of_host(db: &Db, host_id: i64, since: i64, limit: i64) -> Result<Vec<Aired>> {
+    let query =
+        sql("SELECT broadcasts.id, room_id, title, started_at, ended_at, viewers_peak, viewers_total, \
+         broadcasts.coin FROM rooms JOIN broadcasts ON room_id = rooms.id \
+         WHERE user_id = $1 AND started_at >= $2 ORDER BY started_at DESC, broadcasts.id DESC LIMIT $3");
+    Ok(db.all(query.bind(host_id).bind(since).bind(limit)).await?)
+}
+
+/// Broadcasts of a host by days of 24 hours that begin at `since`: when each began, how many, and how long they were or
+/// have been until `now`, ms.
+pub(crate) async fn by_day(db: &Db, host_id: i64, since: i64, now: i64) -> Result<Vec<(i64, i64, i64)>> {
+    let query = sql("SELECT $2 + (started_at - $2) / 86400000 * 86400000 AS at, COUNT(*), \
+         CAST(SUM(COALESCE(ended_at, $3) - started_at) AS BIGINT) FROM rooms JOIN broadcasts ON room_id = rooms.id \
+         WHERE user_id = $1 AND started_at >= $2 GROUP BY at");
+    Ok(db.all(query.bind(host_id).bind(since).bind(now)).await?)
 }
 
 /// Counts viewers of what is on air until the platform is gone.

@@ -13,8 +13,8 @@ use crate::caller::Caller;
 use crate::clock::now_ms;
 use crate::db::{Db, Tx, sql};
 use crate::limiter::Limiter;
-use crate::{Error, Result, random};
-use serde::Deserialize;
+use crate::{Error, Result, random, row};
+use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -36,6 +36,8 @@ const FINISHED_PERCENT: i64 = 95;
 const VIEWER_CHARS: usize = 16;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
+/// Figures by hour and day are kept this long, ms.
+const FIGURES_MS: i64 = 400 * DAY_MS;
 /// Reports that may wait to be written; more are refused.
 const WAITING_MAX: usize = 2048;
 /// Reports of one commit at most.
@@ -272,16 +274,39 @@ pub(super) async fn tidy(db: &Db) -> Result<()> {
     Ok(())
 }
 
-/// Figures by hour and day are kept this long, ms.
-const FIGURES_MS: i64 = 400 * DAY_MS;
-
-/// Views and watch time of somebody's videos in an hour.
-pub type OfHour = (i64, i64, i64);
-
 /// Views and watch time (ms) of somebody's videos by hours since 1970, from `hour` on.
-pub async fn by_hour(db: &Db, user_id: i64, hour: i64) -> Result<Vec<OfHour>> {
+pub async fn by_hour(db: &Db, user_id: i64, hour: i64) -> Result<Vec<(i64, i64, i64)>> {
     let query = sql(
         "SELECT hour, views, watched_ms FROM video_hours WHERE user_id = $1 AND hour >= $2 ORDER BY hour",
     );
     Ok(db.all(query.bind(user_id).bind(hour)).await?)
+}
+
+row! {
+    /// How a video was watched.
+    #[derive(Debug, Serialize, ToSchema)]
+    pub struct Played {
+        /// What addresses name it by.
+        id: String,
+        /// The title.
+        title: String,
+        /// Address of the picture, or empty.
+        cover: String,
+        /// Views.
+        views: i64,
+        /// Played, ms.
+        watched_ms: i64,
+    }
+}
+
+/// The videos of somebody that were watched longest from `day` (days since 1970) on.
+pub async fn most_watched(db: &Db, user_id: i64, day: i64, limit: i64) -> Result<Vec<Played>> {
+    let query = sql(
+        "SELECT videos.public_id AS id, videos.title, videos.cover, CAST(SUM(views) AS BIGINT) AS views, \
+         CAST(SUM(watched_ms) AS BIGINT) AS watched_ms FROM video_days JOIN videos ON videos.id = video_days.video_id \
+         WHERE video_days.user_id = $1 AND day >= $2 AND videos.deleted_at IS NULL \
+         GROUP BY videos.id, videos.public_id, videos.title, videos.cover \
+         ORDER BY watched_ms DESC, videos.id DESC LIMIT $3",
+    );
+    Ok(db.all(query.bind(user_id).bind(day).bind(limit)).await?)
 }
