@@ -54,6 +54,7 @@ pub(crate) fn config() -> Config {
             import_hosts: Vec::new(),
             import_connect_timeout_ms: 2000,
             import_breaks_max: 2,
+        },
         videos: crate::videos::Config {
             comment_chars_max: 2000,
             comments_per_minute: 60,
