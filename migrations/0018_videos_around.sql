@@ -4,7 +4,9 @@ ALTER TABLE videos ADD COLUMN public_at BIGINT;
 ALTER TABLE videos ADD COLUMN taken_down_at BIGINT;
 -- Why an admin took it down, for its owner, or empty.
 ALTER TABLE videos ADD COLUMN taken_down_reason TEXT NOT NULL DEFAULT '';
--- What lists are made of. Each holds what everybody may find, and nothing else.
+-- What lists are made of. Each holds what everybody may find, and nothing else; an index of all videos by state would be
+-- taken for them by mistake, to sort thousands.
+DROP INDEX videos_by_state;
 CREATE INDEX videos_newest ON videos (public_at, id)
     WHERE privacy = 'public' AND state = 'ready' AND deleted_at IS NULL AND taken_down_at IS NULL;
 CREATE INDEX videos_most_viewed ON videos (view_count, id)
@@ -14,6 +16,8 @@ CREATE INDEX videos_most_liked ON videos (like_count, id)
 CREATE INDEX videos_of_category ON videos (category, public_at, id)
     WHERE privacy = 'public' AND state = 'ready' AND deleted_at IS NULL AND taken_down_at IS NULL;
 CREATE INDEX videos_of_user ON videos (user_id, public_at, id)
+    WHERE privacy = 'public' AND state = 'ready' AND deleted_at IS NULL AND taken_down_at IS NULL;
+CREATE INDEX videos_of_room ON videos (room_id, public_at, id)
     WHERE privacy = 'public' AND state = 'ready' AND deleted_at IS NULL AND taken_down_at IS NULL;
 
 -- Every character, and every two that stand together, in a video's title and labels, for search.
