@@ -68,6 +68,9 @@ bench-chat: build e2e/node_modules/.installed ## Chat at full size: 2 000 socket
 bench-lists: build e2e/node_modules/.installed python database ## Lists, search and pages over 100 000 rooms and 10 million messages, on both databases
 	@node bench/lists/run.mjs
 
+web-bench: build e2e/node_modules/.installed ffmpeg browser ## Times the pages: first picture near and on a slow line, a chat in flood, sizes
+	@node bench/web/run.mjs
+
 fuzz: ## Fuzzes every parser for FUZZ_SECONDS (default 600) each
 	@scripts/fuzz $${FUZZ_SECONDS:-600}
 
@@ -93,4 +96,4 @@ browser: node ; @scripts/need chromium:chromium
 python: ; @scripts/need python3:python3
 database: ; @scripts/need pg_ctlcluster:postgresql redis-server:redis-server
 
-.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench bench-chat bench-lists fuzz api-fuzz compiler ffmpeg openssl node browser python database
+.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench bench-chat bench-lists web-bench fuzz api-fuzz compiler ffmpeg openssl node browser python database
