@@ -44,6 +44,7 @@ export const ROUTES = {
   "/studio/upload": pages(studio, "Studio", "Upload"),
   "/studio/videos": pages(studio, "Studio", "Videos"),
   "/studio/videos/$id": pages(studio, "Studio", "EditVideo"),
+  "/studio/analytics": pages(studio, "Studio", "Analytics"),
   "/studio/room": pages(studio, "Studio", "EditRoom"),
   "/studio/moderation": pages(studio, "Studio", "Moderation"),
   "/studio/broadcasts": pages(studio, "Studio", "Broadcasts"),

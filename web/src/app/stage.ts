@@ -7,6 +7,7 @@ import { engineOf } from "../player/choose";
 import { loadEngine } from "../player/engines/engine";
 import "../player/live-player";
 import type { LivePlayer } from "../player/live-player";
+import type { VideoPlayer } from "../player/vod/video-player";
 import type { RoomView } from "./api/schema";
 import { askEarly, fetchRoom } from "./early";
 
@@ -34,6 +35,24 @@ export function showPlayer(room: Pick<RoomView, "stream" | "play_sign" | "status
   player.setAttribute("hotkeys", "");
   stage.replaceChildren(player);
   return player;
+}
+
+/** Shows what was live before, from `backMs` ago on, in the place of the live picture. */
+export async function showPast(room: Pick<RoomView, "stream" | "play_sign">, backMs: number): Promise<void> {
+  await import("../player/vod/video-player");
+  const stage = document.querySelector("#stage");
+  if (stage === null) return;
+  const player = document.createElement("video-player") as VideoPlayer;
+  player.setAttribute("hotkeys", "");
+  player.open({
+    url: `/${room.stream}/index.m3u8?${new URLSearchParams({ rewind: "1", sign: room.play_sign ?? "" })}`,
+    chapters: [],
+    durationMs: 0,
+    startMs: 0,
+    backMs,
+    isResumed: false,
+  });
+  stage.replaceChildren(player);
 }
 
 export function removePlayer(): void {

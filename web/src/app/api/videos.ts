@@ -83,6 +83,48 @@ export interface StorageOf {
   bytes: number;
 }
 
+/** What happened on a day. */
+export interface AnalyticsDay {
+  starts_at: number;
+  views: number;
+  watched_ms: number;
+  followers: number;
+  coin: number;
+  broadcasts: number;
+  live_ms: number;
+}
+
+export interface Aired {
+  id: number;
+  room_id: number;
+  title: string;
+  started_at: number;
+  ended_at?: number | null;
+  viewers_peak: number;
+  viewers_total: number;
+  coin: number;
+}
+
+export interface Played {
+  id: string;
+  title: string;
+  cover: string;
+  views: number;
+  watched_ms: number;
+}
+
+/** What a room says of its recordings; nothing where the server makes none. */
+export interface Recorded {
+  is_recorded?: boolean;
+  keep_days?: number | null;
+  clips?: string;
+}
+
+export interface VideoId {
+  id: string;
+  starts_at?: number | null;
+}
+
 export type VideoDetail = VideoView & {
   chapters: Chapter[];
   captions: Caption[];
@@ -184,6 +226,10 @@ declare module "./schema" {
     "GET /api/v1/me/videos/continue": Op<undefined, Query, undefined, Page<Watched>>;
     "DELETE /api/v1/me/videos/history": Op<undefined, undefined, undefined, undefined>;
     "DELETE /api/v1/me/videos/history/{id}": Op<Id, undefined, undefined, undefined>;
+    "GET /api/v1/me/analytics": Op<undefined, { days?: number; utc_offset_minutes?: number }, undefined, { days: AnalyticsDay[]; broadcasts: Aired[]; videos: Played[] }>;
+    "GET /api/v1/rooms/{id}/recording": Op<{ id: number }, undefined, undefined, VideoId>;
+    "POST /api/v1/rooms/{id}/clips": Op<{ id: number }, undefined, { last_seconds?: number; start_ms?: number; end_ms?: number; title?: string }, VideoId>;
+    "POST /api/v1/videos/{id}/clips": Op<Id, undefined, { start_ms: number; end_ms: number; title?: string }, VideoId>;
     "GET /api/v1/videos/{id}/jobs": Op<Id, undefined, undefined, JobView[]>;
     "DELETE /api/v1/videos/{id}/jobs/{job_id}": Op<Id & { job_id: number }, undefined, undefined, undefined>;
     "GET /api/v1/admin/jobs": Op<undefined, { state?: string } & Query, undefined, Page<JobView> & { workers: Worker[]; waiting: number }>;

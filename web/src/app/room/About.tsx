@@ -17,11 +17,22 @@ import { FollowButton } from "../parts/FollowButton/FollowButton";
 import { Icon } from "../parts/Icon/Icon";
 import { Status } from "../parts/Status/Status";
 import { Report } from "./Report";
+import { Rewind } from "./Rewind";
 import styles from "./Room.module.css";
 import { Share } from "./Share";
 import type { RoomNow } from "./use-room";
 
-export function About({ room, me, player, now }: { room: RoomView; me: PublicUser | null | undefined; player: LivePlayer | undefined; now: RoomNow }) {
+export interface AboutProps {
+  room: RoomView;
+  me: PublicUser | null | undefined;
+  player: LivePlayer | undefined;
+  now: RoomNow;
+  /** Whether what was live before is on, in place of what is live. */
+  isBack: boolean;
+  onBack: (isBack: boolean) => void;
+}
+
+export function About({ room, me, player, now, isBack, onBack }: AboutProps) {
   const [asks, setAsks] = useState<"share" | "report">();
   const { host } = room;
   return (
@@ -64,6 +75,7 @@ export function About({ room, me, player, now }: { room: RoomView; me: PublicUse
               {t("nav.studio")}
             </ButtonLink>
           )}
+          <Rewind room={room} me={me} isBack={isBack} onBack={onBack} />
           <Button icon="share" onClick={() => setAsks("share")}>
             {t("room.share")}
           </Button>
@@ -74,6 +86,12 @@ export function About({ room, me, player, now }: { room: RoomView; me: PublicUse
           )}
         </div>
       </div>
+      {isBack && (
+        <p className={styles.state} role="status">
+          <Icon name="history" />
+          {t("rewind.on")}
+        </p>
+      )}
       <State room={room} />
       <div className={styles.below}>
         {player !== undefined && <LineMenu player={player} />}

@@ -13,11 +13,12 @@ import { ButtonLink } from "../parts/Button/Button";
 import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
 import { useTitle } from "../parts/Page/Page";
 import type { GiftGiven } from "../socket/room-socket";
-import { removePlayer, showPlayer } from "../stage";
+import { removePlayer, showPast, showPlayer } from "../stage";
 import { About } from "./About";
 import { DanmakuLayer, loadLook, saveLook, type DanmakuLook } from "./danmaku";
 import { GiftBanners } from "./GiftBanners";
 import { Password } from "./Password";
+import { BACK_MS } from "./Rewind";
 import styles from "./Room.module.css";
 import { Side } from "./Side";
 import { useRoom } from "./use-room";
@@ -66,7 +67,8 @@ export function Room() {
 function OpenRoom({ room, onChanged }: { room: RoomView; onChanged: () => Promise<unknown> }) {
   const main = useTitle(room.title);
   const { data: me } = useQuery(meQuery);
-  const player = usePlayer(room, onChanged);
+  const [isBack, setIsBack] = useState(false);
+  const player = usePlayer(room, onChanged, isBack);
   const [look, setLook] = useState(loadLook);
   const layer = useDanmaku(player, look);
   const [gifts, setGifts] = useState<readonly GiftGiven[]>([]);
@@ -84,7 +86,7 @@ function OpenRoom({ room, onChanged }: { room: RoomView; onChanged: () => Promis
     <>
       <main id="main" ref={main} className={styles.about} tabIndex={-1}>
         {isShut && <Curtain room={room} />}
-        <About room={room} me={me} player={player} now={now} />
+        <About room={room} me={me} player={player} now={now} isBack={isBack} onBack={setIsBack} />
       </main>
       <Side
         room={room}
@@ -102,10 +104,20 @@ function OpenRoom({ room, onChanged }: { room: RoomView; onChanged: () => Promis
 }
 
 /** Keeps the player of the stage in step with the room, and looks at the room again whenever the stream comes or goes. */
-function usePlayer(room: RoomView, onChanged: () => Promise<unknown>): LivePlayer | undefined {
+function usePlayer(room: RoomView, onChanged: () => Promise<unknown>, isBack: boolean): LivePlayer | undefined {
   const [player, setPlayer] = useState<LivePlayer>();
   const { stream, play_sign, status } = room;
-  useLayoutEffect(() => setPlayer(showPlayer({ stream, play_sign, status })), [stream, play_sign, status]);
+  // Signs are renewed with every answer; what was gone back to plays on with the first.
+  const sign = useRef(play_sign);
+  sign.current = play_sign;
+  useLayoutEffect(() => {
+    if (!isBack) setPlayer(showPlayer({ stream, play_sign, status }));
+  }, [stream, play_sign, status, isBack]);
+  useEffect(() => {
+    if (!isBack) return;
+    setPlayer(undefined);
+    void showPast({ stream, play_sign: sign.current }, BACK_MS);
+  }, [stream, isBack]);
   useEffect(() => {
     if (player === undefined) return undefined;
     let before = player.state;

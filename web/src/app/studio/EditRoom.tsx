@@ -5,8 +5,9 @@ import { useState } from "react";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import type { PublicUser, RoomView } from "../api/schema";
+import type { Recorded } from "../api/videos";
 import { Button } from "../parts/Button/Button";
-import { Field, Form, SelectField } from "../parts/Field/Field";
+import { CheckField, Field, Form, SelectField } from "../parts/Field/Field";
 import { Box } from "../parts/Page/Page";
 import { PictureField } from "../parts/PictureField/PictureField";
 import { toast } from "../parts/Toast/Toast";
@@ -22,6 +23,7 @@ export function EditRoom() {
 
 function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
   const cache = useQueryClient();
+  const recorded: Recorded = room;
   const [privacy, setPrivacy] = useState(room.privacy);
   const save = useMutation({
     mutationFn: (texts: Record<string, string>) =>
@@ -34,6 +36,9 @@ function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
           labels: labelsOf(texts.labels ?? ""),
           privacy: texts.privacy,
           ...(texts.password === undefined || texts.password === "" ? {} : { password: texts.password }),
+          ...(recorded.is_recorded === undefined
+            ? {}
+            : { is_recorded: texts.is_recorded === "on", keep_days: texts.keep_days === "" ? null : Number(texts.keep_days), clips: texts.clips }),
           ...(texts.scheduled_at === "" ? {} : { scheduled_at: fromLocalInput(texts.scheduled_at ?? "") }),
         },
       }),
@@ -66,6 +71,18 @@ function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
               autoComplete="new-password"
               required={room.privacy !== "private"}
             />
+          )}
+          {recorded.is_recorded !== undefined && (
+            <>
+              <CheckField label={t("room.isRecorded")} name="is_recorded" defaultChecked={recorded.is_recorded} />
+              <p className="hint">{t("room.isRecordedHint")}</p>
+              <Field label={t("room.keepDays")} hint={t("room.keepDaysHint")} name="keep_days" type="number" min={1} defaultValue={recorded.keep_days ?? ""} />
+              <SelectField label={t("room.clips")} name="clips" defaultValue={recorded.clips}>
+                <option value="all">{t("room.clips.all")}</option>
+                <option value="host">{t("room.clips.host")}</option>
+                <option value="off">{t("room.clips.off")}</option>
+              </SelectField>
+            </>
           )}
           <Button kind="main" type="submit" busy={save.isPending}>
             {t("action.save")}

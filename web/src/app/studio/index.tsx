@@ -11,6 +11,7 @@ import { LinkTabs } from "../parts/Tabs/Tabs";
 import { currentRoom, ownRoomsQuery } from "./own-room";
 import { Wizard } from "./Wizard";
 
+export { Analytics } from "./Analytics";
 export { BroadcastList as Broadcasts } from "./Broadcasts";
 export { EditRoom } from "./EditRoom";
 export { EditVideo } from "./EditVideo";
@@ -36,6 +37,7 @@ export function Studio() {
                 { to: "/studio/upload", label: t("studio.upload") },
                 { to: "/studio/room", label: t("studio.room") },
                 { to: "/studio/moderation", label: t("studio.moderation") },
+                { to: "/studio/analytics", label: t("studio.analytics") },
                 { to: "/studio/broadcasts", label: t("studio.broadcasts") },
               ]}
             />

@@ -16,6 +16,7 @@ import { DanmakuMenu } from "../room/DanmakuMenu";
 import type { DanmakuLook } from "../room/danmaku";
 import { Report } from "../room/Report";
 import { Link, navigate } from "../routing";
+import { Clip } from "./Clip";
 import { Share } from "./Share";
 import styles from "./Video.module.css";
 
@@ -31,7 +32,7 @@ export interface AboutProps {
 }
 
 export function About({ video, me, player, look, onLook }: AboutProps) {
-  const [asks, setAsks] = useState<"share" | "report">();
+  const [asks, setAsks] = useState<"share" | "report" | "clip">();
   const { user } = video;
   const isPlayable = video.play_sign !== undefined && video.play_sign !== null && video.state === "ready";
   return (
@@ -74,6 +75,11 @@ export function About({ video, me, player, look, onLook }: AboutProps) {
               {t("video.download")}
             </a>
           )}
+          {isPlayable && video.may_edit && video.origin !== "clip" && (
+            <Button icon="scissors" onClick={() => setAsks("clip")}>
+              {t("clip.make")}
+            </Button>
+          )}
           {video.may_edit && (
             <ButtonLink to="/studio/videos/$id" params={{ id: video.id }} icon="edit">
               {t("video.edit")}
@@ -88,6 +94,7 @@ export function About({ video, me, player, look, onLook }: AboutProps) {
       </div>
       <Description video={video} player={player} />
       {asks === "share" && <Share video={video} positionMs={(player?.video.currentTime ?? 0) * 1000} onClose={() => setAsks(undefined)} />}
+      {asks === "clip" && <Clip video={video} positionMs={(player?.video.currentTime ?? 0) * 1000} onClose={() => setAsks(undefined)} />}
       {asks === "report" && <Report kind="video" video={video.id} onClose={() => setAsks(undefined)} />}
     </>
   );

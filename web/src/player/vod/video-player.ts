@@ -25,6 +25,8 @@ export interface PlayableVideo {
   durationMs: number;
   /** Where to begin. */
   startMs: number;
+  /** Of what is still live: begin this long before its newest moment, in place of `startMs`. */
+  backMs?: number;
   /** Whether the beginning is where this viewer stopped last time. */
   isResumed: boolean;
 }
@@ -122,12 +124,22 @@ export class VideoPlayer extends HTMLElement {
       this.blobs.push(blob);
       this.video.append(h("track", { kind: "chapters", label: "chapters", default: true, src: blob }));
     }
+    const { backMs } = opened;
+    if (backMs !== undefined) this.beginBefore(backMs);
     this.source?.setHeight(this.preference.height);
     this.source?.setCaptions(this.preference.captions);
     this.video.playbackRate = this.preference.rate;
     this.controls?.refresh();
     if (opened.isResumed) this.tellResumed(opened.startMs);
     void this.begin();
+  }
+
+  private beginBefore(backMs: number): void {
+    const go = () => {
+      const { seekable } = this.video;
+      if (seekable.length > 0) this.video.currentTime = Math.max(seekable.start(0), seekable.end(seekable.length - 1) - backMs / 1000);
+    };
+    this.video.addEventListener("loadedmetadata", go, { once: true });
   }
 
   /** With sound where the browser lets us, else without, else on a tap. */
