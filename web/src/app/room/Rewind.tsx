@@ -34,7 +34,7 @@ export function Rewind({ room, me, isBack, onBack }: { room: RoomView; me: Publi
     );
   }
   if (data === undefined || (room.status !== "live" && room.status !== "paused")) return null;
-  const { clips }: Recorded = room;
+  const { clips } = room as RoomView & Recorded;
   const mayClip = me !== null && me !== undefined && clips !== "off" && (clips !== "host" || me.id === room.host?.id);
   return (
     <>

@@ -23,7 +23,7 @@ export function EditRoom() {
 
 function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
   const cache = useQueryClient();
-  const recorded: Recorded = room;
+  const recorded = room as RoomView & Recorded;
   const [privacy, setPrivacy] = useState(room.privacy);
   const save = useMutation({
     mutationFn: (texts: Record<string, string>) =>
