@@ -71,6 +71,10 @@ bench-lists: build e2e/node_modules/.installed python database ## Lists, search 
 web-bench: build e2e/node_modules/.installed ffmpeg browser ## Times the pages: first picture near and on a slow line, a chat in flood, sizes
 	@node bench/web/run.mjs
 
+bench-vod: build ffmpeg ## Stored videos packaged on request beside nginx with the same bytes as files; seeks in three hours
+	@scripts/need nginx:nginx wrk:wrk python3:python3
+	@node bench/vod/run.mjs
+
 fuzz: ## Fuzzes every parser for FUZZ_SECONDS (default 600) each
 	@scripts/fuzz $${FUZZ_SECONDS:-600}
 
@@ -96,4 +100,4 @@ browser: node ; @scripts/need chromium:chromium
 python: ; @scripts/need python3:python3
 database: ; @scripts/need pg_ctlcluster:postgresql redis-server:redis-server
 
-.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench bench-chat bench-lists web-bench fuzz api-fuzz compiler ffmpeg openssl node browser python database
+.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench bench-chat bench-lists bench-vod web-bench fuzz api-fuzz compiler ffmpeg openssl node browser python database

@@ -216,6 +216,15 @@ fn register_server(registry: &mut Registry, state: &State) {
     let (received_bytes, sent_bytes) = state.traffic.bytes();
     registry.register("received_bytes", "Media bytes from all publishers", counter(received_bytes));
     registry.register("sent_bytes", "Media bytes to all viewers", counter(sent_bytes));
+    let stored = &state.gateway.stored;
+    let (open_files, open_bytes) = stored.open_files();
+    registry.register("vod_sent_bytes", "Media bytes of stored videos", counter(stored.bytes()));
+    registry.register("vod_open_files", "Files of stored videos that are open", gauge(open_files as i64));
+    registry.register(
+        "vod_open_bytes",
+        "Memory of what is known of open files, at most vod.open_bytes_max",
+        gauge(open_bytes as i64),
+    );
 
     let calls = Family::<OfHook, Counter>::default();
     for event in HookEvent::ALL {
