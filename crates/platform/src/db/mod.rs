@@ -62,7 +62,14 @@ pub enum Tx {
 impl Db {
     /// Opens the database, makes it when there is none, and brings its tables up to date.
     pub async fn open(config: &Config, data_dir: &Path) -> Result<Self> {
-        let db = if config.url.is_empty() {
+        let db = Self::connect(config, data_dir).await?;
+        migrations::run(&db, i64::MAX).await?;
+        Ok(db)
+    }
+
+    /// The database with whatever tables there are.
+    async fn connect(config: &Config, data_dir: &Path) -> Result<Self> {
+        Ok(if config.url.is_empty() {
             Self::open_sqlite(config, &data_dir.join("weir.db")).await?
         } else {
             let options = PgConnectOptions::from_str(&config.url)?;
@@ -77,9 +84,7 @@ impl Db {
                 .connect_with(options)
                 .await?;
             Self::Postgres(pool)
-        };
-        migrations::run(&db).await?;
-        Ok(db)
+        })
     }
 
     async fn open_sqlite(config: &Config, file: &Path) -> Result<Self> {
