@@ -100,9 +100,7 @@ pub(super) async fn find_any(
     let mut select = Select::new("deleted_at IS NULL");
     select.narrow(filter, None);
     for (column, wanted) in [("state", &states.state), ("privacy", &states.privacy)] {
-        if let Some(wanted) = wanted {
-            select.equals(column, wanted.clone());
-        }
+        select.equals_if_said(column, wanted.as_deref());
     }
     match states.taken_down {
         Some(true) => select.text += " AND taken_down_at IS NOT NULL",
@@ -137,6 +135,13 @@ impl Select {
         self.text += &format!(" AND {column} = {value}");
     }
 
+    /// Forms send an empty text for "all".
+    fn equals_if_said(&mut self, column: &str, wanted: Option<&str>) {
+        if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
+            self.equals(column, wanted);
+        }
+    }
+
     fn narrow(&mut self, filter: &Filter, user: Option<&User>) {
         for (column, id) in [("user_id", filter.user_id), ("room_id", filter.room_id)] {
             if let Some(id) = id {
@@ -144,11 +149,9 @@ impl Select {
             }
         }
         for (column, wanted) in [("category", &filter.category), ("origin", &filter.origin)] {
-            if let Some(wanted) = wanted {
-                self.equals(column, wanted.clone());
-            }
+            self.equals_if_said(column, wanted.as_deref());
         }
-        if let Some(label) = &filter.label {
+        if let Some(label) = filter.label.as_ref().filter(|label| !label.is_empty()) {
             let label = self.place(label.to_lowercase());
             self.text += &format!(" AND id IN (SELECT video_id FROM video_labels WHERE label = {label})");
         }

@@ -59,6 +59,7 @@ async fn lists_go_by_what_is_newest_most_viewed_or_most_liked_and_on_where_the_p
     for (query, wanted) in [
         ("", "edcba"),
         ("sort=newest", "edcba"),
+        ("category=&label=&origin=&q=", "edcba"),
         ("sort=views", "becad"),
         ("sort=likes", "edcab"),
         ("following=true", ""),
