@@ -41,6 +41,7 @@ export const ROUTES = {
   "/setup": pages(account, "Setup"),
   "/studio": pages(studio, "Studio", "Overview"),
   "/studio/live": pages(studio, "Studio", "Live"),
+  "/studio/browser": pages(studio, "Studio", "BrowserLive"),
   "/studio/upload": pages(studio, "Studio", "Upload"),
   "/studio/videos": pages(studio, "Studio", "Videos"),
   "/studio/videos/$id": pages(studio, "Studio", "EditVideo"),

@@ -6,6 +6,7 @@ import "../../player/live-player";
 import { fetchStreams } from "../../api";
 import { number, t } from "../../i18n/app";
 import { call } from "../api/client";
+import { siteQuery } from "../api/queries";
 import type { Act, PublicUser, RoomView } from "../api/schema";
 import { Button, ButtonLink } from "../parts/Button/Button";
 import { CopyRow } from "../parts/CopyRow/CopyRow";
@@ -19,6 +20,7 @@ import { Chat } from "../room/Chat";
 import { DEFAULT_LOOK } from "../room/danmaku";
 import { useRoom } from "../room/use-room";
 import { WithRoom } from ".";
+import { takesBrowsers } from "./BrowserLive";
 import { HealthBox } from "./Health";
 import { ownRoomsQuery } from "./own-room";
 import styles from "./Studio.module.css";
@@ -36,10 +38,26 @@ function Dashboard({ room, me }: { room: RoomView; me: PublicUser }) {
         <HealthBox room={room} />
       </div>
       <div className={styles.column}>
+        <FromBrowser />
         <Encoder room={room} />
         <StudioChat room={room} me={me} />
       </div>
     </div>
+  );
+}
+
+/** Only where the server says that it takes browsers' streams. */
+function FromBrowser() {
+  const { data: site } = useQuery(siteQuery);
+  if (!takesBrowsers(site)) return null;
+  return (
+    <Box>
+      <h2>{t("browserLive.title")}</h2>
+      <p className="hint">{t("browserLive.text")}</p>
+      <ButtonLink to="/studio/browser" icon="camera">
+        {t("browserLive.open")}
+      </ButtonLink>
+    </Box>
   );
 }
 

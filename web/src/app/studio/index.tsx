@@ -12,6 +12,7 @@ import { currentRoom, ownRoomsQuery } from "./own-room";
 import { Wizard } from "./Wizard";
 
 export { Analytics } from "./Analytics";
+export { BrowserLive } from "./BrowserLive";
 export { BroadcastList as Broadcasts } from "./Broadcasts";
 export { EditRoom } from "./EditRoom";
 export { EditVideo } from "./EditVideo";

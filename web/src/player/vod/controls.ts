@@ -83,6 +83,9 @@ export function mountVideoControls(frame: HTMLElement, fullscreen: HTMLElement, 
       h("media-fullscreen-button", { notooltip: true }),
     ),
   );
+  // What it shows is said by the time beside it.
+  const pictures = frame.querySelector("media-time-range")?.shadowRoot?.querySelector("media-preview-thumbnail")?.shadowRoot;
+  pictures?.querySelector("img")?.setAttribute("alt", "");
   (frame as HTMLElement & { fullscreenElement: HTMLElement }).fullscreenElement = fullscreen;
   return { refresh };
 }

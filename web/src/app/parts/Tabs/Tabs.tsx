@@ -1,7 +1,7 @@
 /** Tabs that follow the arrow keys, and links of one area that look like them. */
 
 import { Link, type LinkProps } from "../../routing";
-import type { KeyboardEvent } from "react";
+import { useEffect, useRef, type KeyboardEvent } from "react";
 import styles from "./Tabs.module.css";
 
 export interface Tab<Name extends string> {
@@ -53,8 +53,14 @@ export function TabBar<Name extends string>({
 }
 
 export function LinkTabs({ label, links }: { label: string; links: readonly (LinkProps & { label: string })[] }) {
+  const nav = useRef<HTMLElement>(null);
+  // On a phone there are more than fit: the one that is open is seen.
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (current !== null && current !== undefined) nav.current?.scrollTo({ left: current.offsetLeft - nav.current.clientWidth / 3 });
+  });
   return (
-    <nav className={styles.tabs} aria-label={label}>
+    <nav ref={nav} className={styles.tabs} aria-label={label}>
       {links.map(({ label: text, ...link }) => (
         <Link key={text} {...link} activeProps={{ "aria-current": "page" }}>
           {text}
