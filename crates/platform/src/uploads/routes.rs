@@ -5,7 +5,7 @@ use crate::extract::{Json, Query};
 use crate::page::{Page, PageQuery};
 use crate::{Platform, Result, videos};
 use axum::extract::State;
-use axum::middleware::map_response;
+use axum::middleware::from_fn;
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
     let tus = OpenApiRouter::new()
         .routes(routes!(tus::discover, tus::create, mine))
         .routes(routes!(tus::ask, tus::bring, tus::end, tus::overridden))
-        .layer(map_response(tus::resumable));
+        .layer(from_fn(tus::resumable));
     tus.routes(routes!(import::begin_import))
         .routes(routes!(storage::mine))
         .routes(routes!(storage::of, storage::set))

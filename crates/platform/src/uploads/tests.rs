@@ -244,6 +244,17 @@ async fn a_request_that_hangs_is_ended_by_the_one_that_comes_after_it() {
 }
 
 #[tokio::test]
+async fn who_asks_how_far_it_is_while_that_cannot_be_said_is_to_ask_again_and_not_to_begin_anew() {
+    let platform = platform().await;
+    let mark = Client::new(&platform, "mark").await;
+    let at = begun(&platform, &mark, 1000).await;
+    platform.db.close().await;
+    assert_eq!(head(&platform, &mark, &at).await.status, StatusCode::LOCKED);
+    let answer = patch(&platform, &mark, &at, 0, &[], film(100)).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
 async fn what_is_not_certain_is_never_told_and_cut_off_when_it_goes_on() {
     let platform = platform().await;
     let mark = Client::new(&platform, "mark").await;

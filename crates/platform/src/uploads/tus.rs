@@ -10,10 +10,11 @@ use crate::extract::Path;
 use crate::videos::Video;
 use crate::{Error, Platform, Result, videos};
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -213,7 +214,15 @@ pub(super) async fn overridden(
 }
 
 /// What every answer says.
-pub(super) async fn resumable(mut answer: Response) -> Response {
+pub(super) async fn resumable(request: Request, next: Next) -> Response {
+    let asks_how_far = *request.method() == Method::HEAD;
+    let mut answer = next.run(request).await;
+    let status = answer.status();
+    if asks_how_far && (status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS) {
+        // Clients take any other failure for the end of the upload and begin anew, with all of the file; this one makes
+        // them ask again.
+        *answer.status_mut() = StatusCode::LOCKED;
+    }
     answer.headers_mut().insert(RESUMABLE, HeaderValue::from_static(VERSION));
     if answer.status() == StatusCode::PRECONDITION_FAILED {
         answer.headers_mut().insert("tus-version", HeaderValue::from_static(VERSION));
