@@ -75,9 +75,9 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         "GET /api/v1/videos" | "GET /api/v1/videos/{id}" => (Anybody, none),
         "GET /api/v1/videos/{id}/jobs" | "DELETE /api/v1/videos/{id}/jobs/{job_id}" => (HostAndAdmin, none),
         "POST /api/v1/videos/{id}/jobs" => (HostAndAdmin, json!({"profile": "tutorial"})),
-        "GET /api/v1/admin/jobs" | "POST /api/v1/admin/jobs/{id}/retry" | "DELETE /api/v1/admin/jobs/{id}" => {
-            (Admin, none)
-        }
+        "GET /api/v1/admin/jobs"
+        | "POST /api/v1/admin/jobs/{id}/retry"
+        | "DELETE /api/v1/admin/jobs/{id}" => (Admin, none),
         "PATCH /api/v1/videos/{id}" => (HostAndAdmin, json!({"title": "x"})),
         "DELETE /api/v1/videos/{id}" => (HostAndAdmin, none),
         "PUT /api/v1/videos/{id}/captions/{language}" | "DELETE /api/v1/videos/{id}/captions/{language}" => {

@@ -7,6 +7,7 @@ use crate::hooks::Hooks;
 use crate::http::HttpServer;
 use crate::library::PlatformLibrary;
 use crate::traffic::Traffic;
+use crate::worker::{self, Workshop};
 use crate::{api, compat, people, pulls, tls, web};
 use anyhow::Context;
 use axum::Router;
@@ -25,10 +26,12 @@ use platform::accounts::first_admin;
 use platform::gate::RoomGate;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 /// A running server.
@@ -37,6 +40,8 @@ pub struct App {
     gateway: Arc<Gateway>,
     hooks: Arc<Hooks>,
     platform: Arc<Platform>,
+    /// What does the work on videos.
+    jobs: JoinSet<()>,
     stopping: watch::Sender<bool>,
     http_address: SocketAddr,
     rtmp_address: Option<SocketAddr>,
@@ -177,8 +182,13 @@ impl App {
             }
         }
         let (hooks, platform) = (state.hooks.clone(), state.platform.clone());
+        let work = config.data_dir.join("work");
+        let shop =
+            Workshop::new(platform.clone(), config.worker.clone(), &work, Path::new(worker::OWN_PROGRAM));
+        let shop = shop.with_context(|| format!("cannot work in {} (data_dir)", work.display()))?;
+        let jobs = worker::start(&shop, &stopped);
         let setup_token = first_admin::token(&platform).await?;
-        Ok(Self { config, gateway, hooks, platform, stopping, http_address, rtmp_address, setup_token })
+        Ok(Self { config, gateway, hooks, platform, jobs, stopping, http_address, rtmp_address, setup_token })
     }
 
     /// Says on standard output where to go.
@@ -219,11 +229,13 @@ impl App {
         self.gateway.hub.stop();
         let grace = Duration::from_millis(self.config.stop_grace_ms);
         let gateway = self.gateway.clone();
+        let mut jobs = self.jobs;
         let stopped = tokio::task::spawn_blocking(move || gateway.writers.stop());
         let in_order = async {
             // A writer that panicked has nobody left to tell.
             let _ = stopped.await;
             self.hooks.stop().await;
+            while jobs.join_next().await.is_some() {}
             self.platform.db.close().await;
         };
         let _ = tokio::time::timeout(grace, in_order).await;

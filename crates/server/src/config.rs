@@ -34,6 +34,7 @@ pub struct Config {
     pub rooms: platform::rooms::Config,
     pub images: platform::images::Config,
     pub uploads: platform::uploads::Config,
+    pub worker: crate::worker::Config,
     pub videos: platform::videos::Config,
     pub moderation: platform::moderation::Config,
     pub gifts: platform::gifts::Config,
@@ -435,6 +436,9 @@ impl Config {
             return Err(wrong("webhooks.keep_days", &self.webhooks.keep_days, "at least 1"));
         }
         self.uploads_within_reason()?;
+        if let Err((key, value, expected)) = self.worker.check() {
+            return Err(wrong(key, &value, expected));
+        }
         self.pull_sources()?;
         for target in &self.hooks.targets {
             if !target.url.starts_with("http://") && !target.url.starts_with("https://") {

@@ -22,6 +22,7 @@ mod pulls;
 mod tls;
 mod traffic;
 mod web;
+mod worker;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -26,7 +26,23 @@ pub async fn open(
     hub: &Arc<Hub>,
     signer: Arc<Signer>,
 ) -> anyhow::Result<Arc<Platform>> {
-    let settings = platform::Config {
+    let opened = Platform::open(settings(config), objects.clone(), hub.clone(), signer).await;
+    opened.with_context(|| format!("cannot begin with the database {}", where_it_is(config)))
+}
+
+/// The platform for a program that works beside the servers.
+pub async fn beside(
+    config: &Config,
+    objects: &Objects,
+    hub: &Arc<Hub>,
+    signer: Arc<Signer>,
+) -> anyhow::Result<Arc<Platform>> {
+    let opened = Platform::beside(settings(config), objects.clone(), hub.clone(), signer).await;
+    opened.with_context(|| format!("cannot begin with the database {}", where_it_is(config)))
+}
+
+fn settings(config: &Config) -> platform::Config {
+    platform::Config {
         data_dir: config.data_dir.clone(),
         trusted_proxy: config.http.trusted_proxy.parse().ok(),
         database: database_config(config),
@@ -44,9 +60,7 @@ pub async fn open(
         notifications: config.notifications.clone(),
         outbound: config.outbound.clone(),
         webhooks: config.webhooks.clone(),
-    };
-    let opened = Platform::open(settings, objects.clone(), hub.clone(), signer).await;
-    opened.with_context(|| format!("cannot begin with the database {}", where_it_is(config)))
+    }
 }
 
 /// Opens the database alone, for commands that work on it beside a running server.

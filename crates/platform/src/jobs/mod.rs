@@ -121,7 +121,8 @@ pub async fn transcode(db: &Db, video_id: i64, profile: &str) -> Result<i64> {
 
 /// Jobs of a video, the newest first.
 pub async fn of_video(db: &Db, video_id: i64) -> Result<Vec<Job>> {
-    let query = concat!("SELECT ", job_columns!(), " FROM jobs WHERE video_id = $1 ORDER BY id DESC LIMIT 100");
+    let query =
+        concat!("SELECT ", job_columns!(), " FROM jobs WHERE video_id = $1 ORDER BY id DESC LIMIT 100");
     Ok(db.all(sql(query).bind(video_id)).await?)
 }
 

@@ -28,6 +28,12 @@ pub struct Failure {
 /// Takes the next job of one of `kinds`, if there is one. One statement: two workers never get the same.
 pub async fn take(platform: &Platform, kinds: &[&str], times: Times) -> Result<Option<Job>> {
     let now = now_ms();
+    // A look costs nothing; to change something locks a database of one writer.
+    let look = sql("SELECT id FROM jobs WHERE (state = 'waiting' AND run_after <= $1) \
+         OR (state = 'running' AND lease_until < $1) LIMIT 1");
+    if platform.db.maybe::<(i64,)>(look.bind(now)).await?.is_none() {
+        return Ok(None);
+    }
     give_up_lost(platform, now).await?;
     let skip_locked = match &platform.db {
         Db::Sqlite { .. } => "",
@@ -42,7 +48,11 @@ pub async fn take(platform: &Platform, kinds: &[&str], times: Times) -> Result<O
          ORDER BY priority DESC, id LIMIT 1 {skip_locked}) RETURNING {}",
         job_columns!()
     );
-    let take = sql(AssertSqlSafe(take)).bind(workers::own_name()).bind(now + ms(times.lease)).bind(now).bind(ATTEMPTS_MAX);
+    let take = sql(AssertSqlSafe(take))
+        .bind(workers::own_name())
+        .bind(now + ms(times.lease))
+        .bind(now)
+        .bind(ATTEMPTS_MAX);
     let Some(job) = platform.db.maybe::<Job>(take).await? else { return Ok(None) };
     tell(platform, &job).await?;
     Ok(Some(job))

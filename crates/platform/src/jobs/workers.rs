@@ -39,11 +39,13 @@ pub fn own_name() -> &'static str {
 
 /// This process says that it does jobs, or why it cannot.
 pub async fn seen(db: &Db, at_once: i64, problem: &str) -> Result<()> {
-    let upsert = sql("INSERT INTO workers (name, version, at_once, problem, seen_at) VALUES ($1, $2, $3, $4, $5) \
+    let upsert =
+        sql("INSERT INTO workers (name, version, at_once, problem, seen_at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (name) DO UPDATE SET at_once = excluded.at_once, problem = excluded.problem, \
          seen_at = excluded.seen_at");
     let now = now_ms();
-    let upsert = upsert.bind(own_name()).bind(env!("CARGO_PKG_VERSION")).bind(at_once).bind(problem).bind(now);
+    let upsert =
+        upsert.bind(own_name()).bind(env!("CARGO_PKG_VERSION")).bind(at_once).bind(problem).bind(now);
     db.execute(upsert).await?;
     db.execute(sql("DELETE FROM workers WHERE seen_at < $1").bind(now - 10 * GONE_AFTER_MS)).await?;
     Ok(())
@@ -57,7 +59,8 @@ pub async fn gone(db: &Db) -> Result<()> {
 
 /// All that were heard of lately.
 pub async fn all(db: &Db) -> Result<Vec<Worker>> {
-    let query = sql("SELECT name, version, at_once, problem, seen_at FROM workers WHERE seen_at > $1 ORDER BY name");
+    let query =
+        sql("SELECT name, version, at_once, problem, seen_at FROM workers WHERE seen_at > $1 ORDER BY name");
     Ok(db.all(query.bind(now_ms() - GONE_AFTER_MS)).await?)
 }
 

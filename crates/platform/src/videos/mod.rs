@@ -387,6 +387,15 @@ pub async fn measured(db: &Db, id: i64, duration_ms: i64, width: i64, height: i6
     Ok(())
 }
 
+/// Notes which pictures of a video there are: the one it shows unless another was chosen, and those of the seek bar.
+pub async fn pictured(db: &Db, id: i64, cover: &str, has_storyboard: bool) -> Result<()> {
+    let update =
+        sql("UPDATE videos SET cover = CASE WHEN cover = '' THEN $2 ELSE cover END, has_storyboard = $3, \
+         updated_at = $4 WHERE id = $1");
+    db.execute(update.bind(id).bind(cover).bind(has_storyboard).bind(now_ms())).await?;
+    Ok(())
+}
+
 /// The bytes of a video are complete: it is looked at next.
 pub async fn arrived(platform: &Platform, id: i64) -> Result<()> {
     set_state(platform, id, State::Probing, "").await?;

@@ -12,6 +12,7 @@ mod publish;
 mod serve;
 mod sign;
 mod vod;
+mod worker;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Runs the server.
     Serve,
+    /// Does the work on videos, beside the servers that share its database and its media files.
+    Worker,
     /// Says what is wrong with the settings, or prints them.
     #[command(subcommand)]
     Config(config::Command),
@@ -47,6 +50,9 @@ enum Command {
     /// Files of this machine as videos.
     #[command(subcommand)]
     Vod(vod::Command),
+    /// Becomes another program, with few rights; what runs ffmpeg.
+    #[command(hide = true)]
+    Confined(crate::worker::Confined),
     /// Prints a token, and the addresses to use it with.
     Sign(sign::Sign),
     /// Says what a file or a stream is made of.
@@ -69,6 +75,8 @@ pub fn run() -> ExitCode {
         Command::Backup(backup) => backup.run(file),
         Command::Restore(restore) => restore.run(file),
         Command::Ledger(command) => ledger::run(file, &command),
+        Command::Worker => worker::run(file),
+        Command::Confined(confined) => confined.run(),
         Command::Vod(command) => vod::run(file, &command),
         Command::Sign(sign) => sign.run(file),
         Command::Probe(probe) => probe.run(),

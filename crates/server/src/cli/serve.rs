@@ -15,7 +15,7 @@ pub fn run(file: Option<&Path>) -> anyhow::Result<()> {
     })
 }
 
-fn start_log(config: &Config) -> anyhow::Result<()> {
+pub(super) fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log.level)
         .map_err(|error| anyhow::anyhow!("log.level is {:?}: {error}", config.log.level))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
