@@ -285,21 +285,54 @@ fn why(status: ExitStatus, words: &str, limits: &Limits) -> Failure {
     }
 }
 
-/// The last thing that was said, without the numbers that name parts of the program in memory.
+/// What was said last, in words of ours where those are plainer, and without what only tells of our folders.
 fn plain(words: &str) -> String {
+    if let Some((_, plainer)) = PLAINER.iter().find(|(theirs, _)| words.contains(theirs)) {
+        return (*plainer).to_owned();
+    }
     let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
     let Some(mut last) = lines.next_back() else { return "it ended without a word".to_owned() };
-    // "Conversion failed!" and the like say less than what stands in front of them.
+    // "Conversion failed!" says less than what stands in front of it.
     if last.ends_with("failed!") {
         last = lines.next_back().unwrap_or(last);
     }
-    let last = match (last.starts_with('['), last.split_once("] ")) {
-        (true, Some((_, said))) => said,
+    // `[mov @ 0x55…] what is wrong` and `file:/where/it/is: what is wrong`.
+    let last = match (last.split_once("] "), last.split_once(": ")) {
+        (Some((_, said)), _) if last.starts_with('[') => said,
+        (_, Some((_, said))) if last.starts_with("file:") => said,
         _ => last,
     };
     last.chars().filter(|char| !char.is_control()).take(TOLD_CHARS).collect()
 }
 
+/// What ffmpeg says, and what that means for who sent the file.
+const PLAINER: [(&str, &str); 4] = [
+    ("Number of streams exceeds", "it has more streams than are accepted (worker.streams_max)"),
+    ("Cannot allocate memory", "it needs more memory than it may have (worker.memory_bytes_max)"),
+    ("moov atom not found", "its index is missing; it was cut off, or is no MP4 file at all"),
+    ("Invalid data found when processing input", "it is damaged, or is not what it begins as"),
+];
+
 fn name(program: &Path) -> String {
     program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn what_goes_wrong_is_told_in_plain_words_without_folders_and_addresses() {
+        for (said, told) in [
+            (
+                "[mov @ 0x5563] moov atom not found\nfile:/a/source: Invalid data found when processing input\n",
+                "its index is missing; it was cut off, or is no MP4 file at all",
+            ),
+            ("file:/a/b/source: End of file\n", "End of file"),
+            ("[mjpeg @ 0x7] overread 8\nConversion failed!\n", "overread 8"),
+            ("\n \n", "it ended without a word"),
+        ] {
+            assert_eq!(plain(said), told);
+        }
+    }
 }
