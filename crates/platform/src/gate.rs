@@ -21,6 +21,9 @@ impl RoomGate {
 
     async fn decide(&self, request: &Request) -> Result<Grant, Refusal> {
         let name = request.path.name();
+        if request.action == Action::Play && request.path.app() == videos::APP {
+            self.platform.recordings.watched(name);
+        }
         if request.action == Action::Publish && name.starts_with(keys::PREFIX) {
             return self.publish_with_key(request, name).await;
         }

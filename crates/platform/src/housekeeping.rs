@@ -2,7 +2,7 @@
 
 use crate::clock::now_ms;
 use crate::db::sql;
-use crate::{Platform, Result, uploads, videos};
+use crate::{Platform, Result, recordings, uploads, videos};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +44,7 @@ async fn tidy(platform: &Platform) -> Result<()> {
          OVER (PARTITION BY user_id ORDER BY id DESC) AS place FROM notifications) AS placed WHERE place > $1)");
     platform.db.execute(surplus.bind(platform.config.notifications.per_user_max)).await?;
     uploads::tidy(platform).await?;
+    recordings::retention::tidy(platform).await?;
     videos::tidy(platform).await
 }
 

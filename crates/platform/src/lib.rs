@@ -32,6 +32,7 @@ pub mod openapi;
 pub mod outbound;
 pub mod page;
 pub mod random;
+pub mod recordings;
 pub mod rooms;
 pub mod settings;
 pub mod text;
@@ -73,6 +74,10 @@ pub struct Config {
     pub chat: chat::Config,
     /// Rooms.
     pub rooms: rooms::Config,
+    /// What is recorded and how long it is kept.
+    pub recordings: recordings::Config,
+    /// Clips.
+    pub clips: recordings::ClipsConfig,
     /// Pictures people upload.
     pub images: images::Config,
     /// Files on their way to become videos.
@@ -127,6 +132,8 @@ pub struct Platform {
     videos: videos::Memory,
     /// What moderation keeps in memory.
     moderation: moderation::State,
+    /// What recordings keep in memory.
+    pub recordings: recordings::Memory,
     /// How streams come in.
     pub health: health::State,
 }
@@ -196,6 +203,7 @@ impl Platform {
         let accounts = accounts::State::new(&config.accounts);
         let chat = chat::State::new(&config.chat, &db);
         let moderation = moderation::State::new(&config.moderation);
+        let recordings = recordings::Memory::new(&config.clips);
         let images = images::State::new(&config.images);
         let uploads = uploads::State::new(&config.uploads);
         let videos = videos::Memory::start(&config.videos, &db);
@@ -213,6 +221,7 @@ impl Platform {
             images,
             uploads,
             videos,
+            recordings,
             moderation,
             audience: audience::State::default(),
             health: health::State::default(),
@@ -260,6 +269,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(images::routes())
         .merge(jobs::routes())
         .merge(admin::routes())
+        .merge(recordings::routes())
         .merge(rooms::routes())
         .merge(gifts::routes())
         .merge(wallet::routes())

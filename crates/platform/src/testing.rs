@@ -70,6 +70,12 @@ pub(crate) fn config() -> Config {
             strangers_per_minute: 1,
             strangers_burst: 3,
         },
+        recordings: crate::recordings::Config {
+            streams: crate::recordings::Streams::Rooms,
+            keep_days: 0,
+            keep_bytes: 0,
+        },
+        clips: crate::recordings::ClipsConfig { length_ms_max: 60_000, per_minute: 600, burst: 100 },
         moderation: crate::moderation::Config { reports_per_minute: 60, reports_burst: 10 },
         gifts: gifts::Config { num_max: 1000, combo_window_ms: 60_000, price_max: 1_000_000, retry_days: 7 },
         wallet: wallet::Config {

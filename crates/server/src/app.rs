@@ -8,7 +8,7 @@ use crate::http::HttpServer;
 use crate::library::PlatformLibrary;
 use crate::traffic::Traffic;
 use crate::worker::{self, Workshop};
-use crate::{api, compat, people, pulls, tls, web};
+use crate::{api, compat, people, pulls, record, tls, web};
 use anyhow::Context;
 use axum::Router;
 use gateway::delivery::Feeds;
@@ -16,6 +16,7 @@ use gateway::delivery::segmented::{self, Segmented};
 use gateway::delivery::stored::{self, Stored};
 use gateway::ingest::pull::{self, Pulls};
 use gateway::ingest::rtmp::RtmpServer;
+use gateway::record::Recorder;
 use gateway::writer::{self, Writers};
 use gateway::{Gateway, Limiter};
 use http::{HeaderValue, header};
@@ -39,6 +40,7 @@ pub struct App {
     config: Config,
     gateway: Arc<Gateway>,
     hooks: Arc<Hooks>,
+    recorder: Arc<Recorder>,
     platform: Arc<Platform>,
     /// What does the work on videos.
     jobs: JoinSet<()>,
@@ -69,6 +71,8 @@ pub struct State {
     pub hooks: Arc<Hooks>,
     /// The media files.
     pub objects: Objects,
+    /// What is being recorded.
+    pub recorder: Arc<Recorder>,
     /// People, rooms, chat and money.
     pub platform: Arc<Platform>,
     /// Where RTMP listens, from when it does.
@@ -121,6 +125,7 @@ impl State {
             http: Limiter::new(config.http.connections_max, config.http.connections_per_address_max),
             rtmp: Limiter::new(config.rtmp.connections_max, config.rtmp.connections_per_address_max),
         };
+        let recorder = record::start(&config, &objects, &gateway, &platform);
         Ok(Arc::new(Self {
             guard: Arc::new(Guard::new(&config)),
             gateway,
@@ -130,6 +135,7 @@ impl State {
             started: std::time::Instant::now(),
             traffic: Traffic::start(hub),
             hooks,
+            recorder,
             objects,
             platform,
             rtmp_port: OnceLock::new(),
@@ -187,8 +193,20 @@ impl App {
             Workshop::new(platform.clone(), config.worker.clone(), &work, Path::new(worker::OWN_PROGRAM));
         let shop = shop.with_context(|| format!("cannot work in {} (data_dir)", work.display()))?;
         let jobs = worker::start(&shop, &stopped);
+        let recorder = state.recorder.clone();
         let setup_token = first_admin::token(&platform).await?;
-        Ok(Self { config, gateway, hooks, platform, jobs, stopping, http_address, rtmp_address, setup_token })
+        Ok(Self {
+            config,
+            gateway,
+            hooks,
+            recorder,
+            platform,
+            jobs,
+            stopping,
+            http_address,
+            rtmp_address,
+            setup_token,
+        })
     }
 
     /// Says on standard output where to go.
@@ -234,6 +252,7 @@ impl App {
         let in_order = async {
             // A writer that panicked has nobody left to tell.
             let _ = stopped.await;
+            self.recorder.finish().await;
             self.hooks.stop().await;
             while jobs.join_next().await.is_some() {}
             self.platform.db.close().await;

@@ -32,6 +32,8 @@ pub struct Config {
     pub accounts: platform::accounts::Config,
     pub chat: platform::chat::Config,
     pub rooms: platform::rooms::Config,
+    pub record: Record,
+    pub clips: platform::recordings::ClipsConfig,
     pub images: platform::images::Config,
     pub uploads: platform::uploads::Config,
     pub worker: crate::worker::Config,
@@ -129,6 +131,18 @@ pub struct Vod {
     pub segment_ms: u64,
     pub open_bytes_max: usize,
     pub ahead_ms: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Record {
+    pub streams: platform::recordings::Streams,
+    pub rewind_ms: u64,
+    pub free_bytes_min: u64,
+    pub spool_bytes_max: u64,
+    pub keep_days: i64,
+    pub keep_bytes: i64,
 }
 
 /// What a live playlist lists.

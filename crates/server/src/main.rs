@@ -19,6 +19,7 @@ mod library;
 mod metrics;
 mod people;
 mod pulls;
+mod record;
 mod tls;
 mod traffic;
 mod web;

@@ -50,6 +50,12 @@ fn settings(config: &Config) -> platform::Config {
         accounts: config.accounts.clone(),
         chat: config.chat.clone(),
         rooms: config.rooms.clone(),
+        recordings: platform::recordings::Config {
+            streams: config.record.streams,
+            keep_days: config.record.keep_days,
+            keep_bytes: config.record.keep_bytes,
+        },
+        clips: config.clips.clone(),
         images: config.images.clone(),
         uploads: config.uploads.clone(),
         videos: config.videos.clone(),

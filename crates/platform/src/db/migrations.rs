@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (17, "uploads", include_str!("../../../../migrations/0017_uploads.sql")),
     (18, "videos around", include_str!("../../../../migrations/0018_videos_around.sql")),
     (16, "workers", include_str!("../../../../migrations/0016_workers.sql")),
+    (19, "recordings", include_str!("../../../../migrations/0019_recordings.sql")),
 ];
 
 /// Brings the tables up to date, or to the migration `last`. PostgreSQL holds an advisory lock meanwhile, so that servers may start together.

@@ -101,6 +101,13 @@ pub(crate) async fn by_day(db: &Db, host_id: i64, since: i64, now: i64) -> Resul
     Ok(db.all(query.bind(host_id).bind(since).bind(now)).await?)
 }
 
+/// The number of a room's broadcast that is on air.
+pub(crate) async fn current(db: &Db, room_id: i64) -> Result<Option<i64>> {
+    let query =
+        sql("SELECT id FROM broadcasts WHERE room_id = $1 AND ended_at IS NULL ORDER BY id DESC LIMIT 1");
+    Ok(db.maybe::<(i64,)>(query.bind(room_id)).await?.map(|(id,)| id))
+}
+
 /// Counts viewers of what is on air until the platform is gone.
 pub(crate) fn start(platform: &Arc<Platform>) {
     let weak = Arc::downgrade(platform);

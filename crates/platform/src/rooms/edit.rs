@@ -59,6 +59,14 @@ pub struct Change {
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<i64>)]
     pub scheduled_at: Option<Option<i64>>,
+    /// Whether its broadcasts are recorded, from the next one on.
+    pub is_recorded: Option<bool>,
+    /// Days its recordings are kept; null: as long as the site keeps them.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<i64>)]
+    pub keep_days: Option<Option<i64>>,
+    /// Who may cut clips out of its broadcasts and recordings: `all` who are signed in, the `host`, or `off`.
+    pub clips: Option<String>,
 }
 
 /// Tells null from nothing.
@@ -68,6 +76,8 @@ fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Opti
 
 /// Characters of a category at most.
 const CATEGORY_CHARS_MAX: usize = 32;
+/// Ten years.
+const KEEP_DAYS_MAX: i64 = 3650;
 /// Bytes of a room's password at most.
 const PASSWORD_BYTES_MAX: usize = 256;
 
@@ -81,6 +91,7 @@ pub async fn create(platform: &Platform, user: &User, new: &NewRoom) -> Result<R
         privacy: Some(new.privacy.clone().unwrap_or_else(|| "public".to_owned())),
         password: Some(new.password.clone()),
         scheduled_at: Some(new.scheduled_at),
+        ..Change::default()
     };
     let change = checked(platform, user, change).await?;
     let max = platform.settings().rooms_per_user_max;
@@ -129,6 +140,17 @@ async fn checked(platform: &Platform, user: &User, change: Change) -> Result<Cha
     {
         return Err(Error::invalid("privacy", "privacy is public, unlisted or private."));
     }
+    if let Some(clips) = &change.clips
+        && !matches!(clips.as_str(), "all" | "host" | "off")
+    {
+        return Err(Error::invalid("clips", "clips is all, host or off."));
+    }
+    if let Some(Some(days)) = change.keep_days
+        && !(1..=KEEP_DAYS_MAX).contains(&days)
+    {
+        let message = format!("keep_days is {days}, expected 1 to {KEEP_DAYS_MAX}, or null.");
+        return Err(Error::invalid("keep_days", message));
+    }
     let title =
         change.title.map(|title| text::line("title", &title, 1, config.title_chars_max)).transpose()?;
     let category = change
@@ -176,7 +198,7 @@ async fn write(tx: &mut Tx, room: Room, change: Change, host: &User) -> Result<R
     };
     let update = sql(concat!(
         "UPDATE rooms SET title = $2, cover = $3, category = $4, labels = $5, privacy = $6, password_hash = $7, \
-         scheduled_at = $8, updated_at = $9 WHERE id = $1 RETURNING ",
+         scheduled_at = $8, updated_at = $9, is_recorded = $10, keep_days = $11, clips = $12 WHERE id = $1 RETURNING ",
         room_columns!()
     ));
     let update = update
@@ -188,7 +210,10 @@ async fn write(tx: &mut Tx, room: Room, change: Change, host: &User) -> Result<R
         .bind(change.privacy.unwrap_or(room.privacy))
         .bind(change.password.unwrap_or(room.password_hash))
         .bind(change.scheduled_at.unwrap_or(room.scheduled_at))
-        .bind(now_ms());
+        .bind(now_ms())
+        .bind(change.is_recorded.unwrap_or(room.is_recorded))
+        .bind(change.keep_days.unwrap_or(room.keep_days))
+        .bind(change.clips.unwrap_or(room.clips));
     let room: Room = tx.one(update).await?;
     index(tx, &room, host).await?;
     Ok(room)

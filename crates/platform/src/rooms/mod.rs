@@ -11,6 +11,7 @@ mod tests;
 
 pub use edit::{Change, NewRoom, change, create, reindex};
 pub use routes::routes;
+pub(crate) use routes::visible;
 
 use crate::accounts::User;
 use crate::clock::now_ms;
@@ -34,7 +35,7 @@ pub struct Config {
 macro_rules! room_columns {
     () => {
         "id, user_id, name, title, cover, category, labels, privacy, password_hash, scheduled_at, status, look_count, \
-         coin, viewer_count, created_at, updated_at"
+         coin, viewer_count, is_recorded, keep_days, clips, created_at, updated_at"
     };
 }
 
@@ -87,6 +88,12 @@ row! {
         pub coin: i64,
         /// People who watch now, as of a few seconds ago.
         pub viewer_count: i64,
+        /// Whether its broadcasts are recorded.
+        pub is_recorded: bool,
+        /// Days its recordings are kept; as long as the site keeps them when not said.
+        pub keep_days: Option<i64>,
+        /// Who may cut clips: `all`, `host` or `off`.
+        pub clips: String,
         /// Unix ms.
         pub created_at: i64,
         /// Unix ms.

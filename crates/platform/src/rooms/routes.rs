@@ -61,6 +61,12 @@ struct RoomView {
     host: Option<PublicUser>,
     /// Where its stream is.
     stream: String,
+    /// Whether its broadcasts are recorded.
+    is_recorded: bool,
+    /// Days its recordings are kept; nothing: as long as the site keeps them.
+    keep_days: Option<i64>,
+    /// Who may cut clips: `all` who are signed in, the `host`, or `off`.
+    clips: String,
     /// For `&viewer=` when watching, so that a person counts once.
     viewer: String,
     /// For `?sign=` when watching; only for those who may.
@@ -95,13 +101,16 @@ impl RoomView {
             host: host.map(|host| host.public()),
             play_sign: may_play.then(|| platform.tokens.sign(Action::Play, &path, PLAY_TTL)),
             stream: path.to_string(),
+            is_recorded: room.is_recorded,
+            keep_days: room.keep_days,
+            clips: room.clips.clone(),
             created_at: room.created_at,
         })
     }
 }
 
 /// The room, for whom may know of it: private ones are a secret to strangers, unlisted ones have no number for them.
-pub(super) async fn visible(platform: &Platform, id: i64, caller: &Caller) -> Result<Room> {
+pub(crate) async fn visible(platform: &Platform, id: i64, caller: &Caller) -> Result<Room> {
     let room = super::get(&platform.db, id).await?;
     let user = caller.user.as_deref();
     let is_known = room.privacy == "public" || is_host(&room, user) || caller.admin().is_ok();

@@ -78,7 +78,7 @@ pub(super) fn no_such_video() -> Error {
 
 /// The video, for whom may know of it: private ones are a secret to strangers, and so are those that are not ready yet or
 /// were taken down.
-pub(super) async fn visible(platform: &Platform, id: &str, caller: &Caller) -> Result<Video> {
+pub(crate) async fn visible(platform: &Platform, id: &str, caller: &Caller) -> Result<Video> {
     let user = caller.user.as_deref();
     let video = super::by_address(&platform.db, id).await?.ok_or_else(no_such_video)?;
     if is_owner(&video, user) || caller.admin().is_ok() {

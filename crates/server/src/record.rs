@@ -1,0 +1,138 @@
+//! Recordings, between the streams and the platform: what is recorded becomes a video.
+
+use crate::config::Config;
+use gateway::Gateway;
+use gateway::record::{self, Archive, ArchiveFuture, Place, Recorder};
+use hub::StreamPath;
+use media::TrackInfo;
+use objects::Objects;
+use platform::Platform;
+use platform::recordings::{self, Measured};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use store::RecordedLog;
+
+/// Records from now on, and closes what a server that died left open.
+pub fn start(
+    config: &Config,
+    objects: &Objects,
+    gateway: &Arc<Gateway>,
+    platform: &Arc<Platform>,
+) -> Arc<Recorder> {
+    let settings = record::Config {
+        free_bytes_min: config.record.free_bytes_min,
+        spool_dir: config.data_dir.join("work").join("spool"),
+        spool_bytes_max: config.record.spool_bytes_max,
+        rewind: Duration::from_millis(config.record.rewind_ms),
+    };
+    tokio::spawn(close_left_open(platform.clone(), objects.clone(), settings.spool_dir.clone()));
+    let archive = Arc::new(Library(platform.clone()));
+    Recorder::start(settings, objects.clone(), &gateway.hub, &gateway.segmented, archive)
+}
+
+/// How often recordings of dead servers are looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+async fn close_left_open(platform: Arc<Platform>, objects: Objects, spool_dir: PathBuf) {
+    // Those of this start are its own.
+    let started = recordings::left_open_before(&platform);
+    let is_alone = platform.config.redis_url.is_empty();
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    loop {
+        look.tick().await;
+        let before = if is_alone { started } else { recordings::left_open_before(&platform) };
+        match recordings::left_open(&platform, before).await {
+            Ok(left) => {
+                for video in left {
+                    if let Err(error) = close(&platform, &objects, &spool_dir, &video).await {
+                        tracing::warn!(%error, video = video.public_id, "a recording that was left open cannot be closed yet");
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "recordings that were left open cannot be listed"),
+        }
+    }
+}
+
+async fn close(
+    platform: &Platform,
+    objects: &Objects,
+    spool_dir: &std::path::Path,
+    video: &platform::videos::Video,
+) -> anyhow::Result<()> {
+    let log = record::recover(objects, spool_dir, &recordings::log_prefix(video)).await?;
+    recordings::complete(platform, video.id, &measured(&log)).await?;
+    tracing::info!(
+        video = video.public_id,
+        segments = log.segments().len(),
+        "a recording that was left open is complete"
+    );
+    Ok(())
+}
+
+/// The platform as what says which streams are recorded.
+struct Library(Arc<Platform>);
+
+impl Archive for Library {
+    fn wants<'a>(&'a self, path: &'a StreamPath) -> ArchiveFuture<'a, bool> {
+        Box::pin(async move {
+            let wants = recordings::wants(&self.0, path).await;
+            wants.unwrap_or_else(|error| {
+                tracing::warn!(%error, stream = %path, "a stream is not recorded: its room cannot be looked up");
+                false
+            })
+        })
+    }
+
+    fn open<'a>(&'a self, path: &'a StreamPath, starts_at_ms: i64) -> ArchiveFuture<'a, Option<Place>> {
+        Box::pin(async move {
+            match recordings::begin(&self.0, path, starts_at_ms).await {
+                Ok(video) => {
+                    video.map(|video| Place { id: video.id, prefix: recordings::log_prefix(&video) })
+                }
+                Err(error) => {
+                    tracing::warn!(%error, stream = %path, "a recording cannot begin");
+                    None
+                }
+            }
+        })
+    }
+
+    fn note<'a>(&'a self, id: i64, log: &'a RecordedLog) -> ArchiveFuture<'a, ()> {
+        Box::pin(async move {
+            if let Err(error) = recordings::note(&self.0, id, &measured(log)).await {
+                tracing::debug!(%error, "how far a recording is was not noted");
+            }
+        })
+    }
+
+    fn close<'a>(&'a self, id: i64, log: &'a RecordedLog) -> ArchiveFuture<'a, ()> {
+        Box::pin(async move {
+            if let Err(error) = recordings::complete(&self.0, id, &measured(log)).await {
+                tracing::warn!(%error, "a recording cannot be closed; it will be at the next start");
+            }
+        })
+    }
+}
+
+/// What the library says of a recording.
+pub fn measured(log: &RecordedLog) -> Measured {
+    let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    let tracks = log.newest_init().map(|init| init.tracks.as_slice()).unwrap_or_default();
+    let video = tracks.iter().find_map(|init| match &init.track.info {
+        TrackInfo::Video(video) => Some(video),
+        TrackInfo::Audio(_) => None,
+    });
+    let codecs: Vec<_> = tracks.iter().map(|init| init.codec_string.as_str()).collect();
+    Measured {
+        duration_ms: i64::try_from(log.duration().as_millis()).unwrap_or(i64::MAX),
+        width: video.map_or(0, |video| video.width.into()),
+        height: video.map_or(0, |video| video.height.into()),
+        frame_rate_milli: video
+            .and_then(|video| video.frame_rate)
+            .map_or(0, |rate| (rate * 1000.0).round() as i64),
+        codecs: codecs.join(","),
+        bytes: number(log.bytes()),
+    }
+}
