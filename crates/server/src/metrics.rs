@@ -11,6 +11,7 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use gateway::Limiter;
+use gateway::record::Recorder;
 use http::{StatusCode, header};
 use hub::{Protocol, Stream, StreamState};
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -254,11 +255,42 @@ fn register_server(registry: &mut Registry, state: &State) {
         let at = fraction(checked_at as f64 / 1000.0);
         registry.register("ledger_checked_timestamp_seconds", "When the ledger was checked last", at);
     }
+    register_recordings(registry, &state.recorder);
     let uptime: Duration = state.started.elapsed();
     registry.register("uptime_seconds", "Time since the start", fraction(uptime.as_secs_f64()));
     let build = Family::<OfBuild, Gauge>::default();
     build.get_or_create(&OfBuild { version: env!("CARGO_PKG_VERSION") }).set(1);
     registry.register("build_info", "The version that runs", build);
+}
+
+fn register_recordings(registry: &mut Registry, recorder: &Recorder) {
+    let counts = recorder.counts();
+    let running = i64::try_from(recorder.running()).unwrap_or(i64::MAX);
+    registry.register("recordings_running", "Streams that are being recorded", gauge(running));
+    let is_paused = i64::from(recorder.is_full());
+    registry.register(
+        "recordings_paused",
+        "1 while recording pauses because the disk is nearly full",
+        gauge(is_paused),
+    );
+    for (name, help, value) in [
+        ("recorded_segments", "Segments of recordings written", &counts.segments),
+        ("recorded_bytes", "Bytes of recordings written", &counts.bytes),
+        (
+            "recorded_segments_lost",
+            "Segments that were not recorded: disk full, storage away for too long",
+            &counts.lost,
+        ),
+        ("recording_failures", "Attempts to write a recording that failed", &counts.failures),
+    ] {
+        registry.register(name, help, counter(value.load(Relaxed)));
+    }
+    let spooled = i64::try_from(counts.spooled_bytes.load(Relaxed)).unwrap_or(i64::MAX);
+    registry.register(
+        "recording_spool_bytes",
+        "Bytes of recordings that wait on this disk for the storage",
+        gauge(spooled),
+    );
 }
 
 fn counter(value: u64) -> Counter {

@@ -26,7 +26,7 @@ pub struct ClipsConfig {
     pub burst: u32,
 }
 
-/// What a job of the kind [`JOB`] is told.
+/// What a job that cuts is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     /// The number of the video it is cut out of.
@@ -40,7 +40,7 @@ pub struct Cut {
 }
 
 /// The kind of the jobs that cut.
-pub const JOB: &str = "clip";
+pub(super) const JOB: &str = "clip";
 /// Somebody waits for it.
 const JOB_PRIORITY: i64 = 10;
 

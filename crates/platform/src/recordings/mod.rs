@@ -6,11 +6,13 @@
 //! that is being made; `POST /api/v1/rooms/{id}/clips` and `POST /api/v1/videos/{id}/clips` cut.
 
 mod clips;
+mod cutting;
 pub(crate) mod retention;
 #[cfg(test)]
 mod tests;
 
-pub use clips::{ClipsConfig, Cut, JOB, routes};
+pub use clips::{ClipsConfig, Cut, routes};
+pub use cutting::{Task, cut_done, cut_failed, next_cut, source_path};
 
 use crate::accounts::users;
 use crate::clock::now_ms;

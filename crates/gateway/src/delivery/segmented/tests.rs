@@ -32,6 +32,8 @@ impl Gate for CountingGate {
     }
 }
 
+mod recorded;
+
 struct Server {
     gateway: Arc<Gateway>,
     gate: Arc<CountingGate>,

@@ -88,8 +88,8 @@ impl Stored {
         if let Some(reason) = &video.not_ready {
             return Err(MediaError::NotReady(reason.clone()));
         }
-        if let StoredFiles::Log(_) = video.files {
-            return Err(MediaError::NotReady("this recording cannot be played yet".to_owned()));
+        if let StoredFiles::Log(prefix) = &video.files {
+            return self.recording(video, prefix, address, &request).await;
         }
         match &address.item {
             Item::FlatPlaylist | Item::Multivariant => {
@@ -272,7 +272,7 @@ pub(super) fn start_s(request: &MediaRequest) -> Result<Option<f64>, MediaError>
 }
 
 /// RFC 6266: a name every browser reads, and the title itself.
-fn disposition(title: &str) -> String {
+pub(super) fn disposition(title: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' };
     let title: String = title.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
     let ascii: String = title.chars().map(plain).collect();

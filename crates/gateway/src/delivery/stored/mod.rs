@@ -10,6 +10,7 @@ mod answer;
 mod chunks;
 mod fragments;
 mod library;
+mod log;
 mod open;
 mod respond;
 mod side_files;
@@ -48,6 +49,7 @@ pub struct Stored {
     library: Arc<dyn Library>,
     objects: Objects,
     open: Arc<OpenVideos>,
+    logs: log::Logs,
     admitted: Admitted,
     ahead: Duration,
     bytes: AtomicU64,
@@ -61,6 +63,7 @@ impl Stored {
             library,
             objects,
             open: Arc::new(open),
+            logs: log::Logs::default(),
             admitted: Admitted::default(),
             ahead: config.ahead,
             bytes: AtomicU64::new(0),

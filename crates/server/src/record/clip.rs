@@ -1,0 +1,227 @@
+//! Cutting clips at keyframes, without touching a picture: the fragments of a recording, or those a stored file is
+//! packaged into, one after the other with their times from 0 on.
+
+use super::measured;
+use anyhow::{Context, bail};
+use bytes::BytesMut;
+use gateway::record::read_log;
+use media::{Timestamp, TrackId, TrackInfo};
+use mp4::{IndexReader, Piece};
+use objects::Objects;
+use platform::Platform;
+use platform::recordings::{self, Cut, Measured, Task};
+use platform::videos;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{LogBytes, Name, RecordedLog, StoredVideo};
+use tokio::io::AsyncWriteExt;
+
+/// How often it is looked whether somebody wants a clip.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Stored files are cut to this, give or take a keyframe.
+const SEGMENT: Duration = Duration::from_secs(1);
+/// Bytes of a clip at most: minutes of the highest bit rates there are.
+const BYTES_MAX: u64 = 4 << 30;
+
+/// Cuts what is asked for, one clip at a time.
+pub(super) async fn cut_all(platform: Arc<Platform>, objects: Objects, work_dir: PathBuf) {
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    loop {
+        look.tick().await;
+        match recordings::next_cut(&platform).await {
+            Ok(Some(task)) => {
+                if let Err(error) = run(&platform, &objects, &work_dir, &task).await {
+                    tracing::warn!(%error, clip = task.clip.public_id, "the end of a clip could not be noted");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "it could not be looked up whether there are clips to cut"),
+        }
+    }
+}
+
+async fn run(
+    platform: &Platform,
+    objects: &Objects,
+    work_dir: &Path,
+    task: &Task,
+) -> Result<(), platform::Error> {
+    match cut(platform, objects, work_dir, task).await {
+        Ok(measured) => recordings::cut_done(platform, task, &measured).await,
+        Err(error) => {
+            tracing::warn!(%error, clip = task.clip.public_id, "a clip could not be cut");
+            recordings::cut_failed(platform, task, &format!("{error:#}")).await
+        }
+    }
+}
+
+async fn cut(
+    platform: &Platform,
+    objects: &Objects,
+    work_dir: &Path,
+    task: &Task,
+) -> anyhow::Result<Measured> {
+    tokio::fs::create_dir_all(work_dir).await?;
+    let path = work_dir.join(format!("clip-{}.mp4", task.clip.public_id));
+    let files = videos::files(&platform.db, task.from.id).await?;
+    let written = match files.iter().find(|file| file.kind == "log") {
+        Some(log) => from_log(objects, &log.path, &task.cut, &path).await,
+        None => {
+            let playable = files
+                .iter()
+                .filter(|file| file.is_playable && matches!(file.kind.as_str(), "source" | "rendition"));
+            let file =
+                playable.max_by_key(|file| file.height).context("the video has no file that can be cut")?;
+            from_file(objects, &file.path, &task.cut, &path).await
+        }
+    };
+    let moved = match &written {
+        Ok(_) => objects.put_file(&recordings::source_path(&task.clip), &path).await,
+        Err(_) => Ok(()),
+    };
+    let _ = tokio::fs::remove_file(&path).await;
+    moved?;
+    written
+}
+
+async fn from_log(objects: &Objects, prefix: &str, cut: &Cut, path: &Path) -> anyhow::Result<Measured> {
+    let log = read_log(objects, prefix).await?;
+    let part = part_of(&log, cut).of_one_init();
+    let (Some(init), Some(first)) = (part.newest_init().cloned(), part.segments().first()) else {
+        bail!("nothing of what was asked for is recorded");
+    };
+    let starts = first.media.tracks.iter().filter_map(|span| {
+        let track = init.tracks.iter().find(|track| track.track.id == span.track_id)?;
+        Some(Timestamp::from_ticks(i64::try_from(span.start_ticks).ok()?, track.timescale))
+    });
+    let start = starts.min().unwrap_or(first.span.start);
+    let origin = |number: u32| {
+        let track = init.tracks.iter().find(|track| mp4::track_number(track.track.id) == number);
+        track.map_or(0, |track| u64::try_from(start.to_ticks(track.timescale)).unwrap_or(0))
+    };
+    let mut file = Output::create(path).await?;
+    for piece in part.download(0..part.download_bytes()) {
+        match piece {
+            LogBytes::Bytes(bytes) => file.write(&bytes).await?,
+            LogBytes::Object { sequence, .. } => {
+                let object = format!("{prefix}/{}", Name::Fmp4 { sequence });
+                let mut bytes = BytesMut::from(objects.read_all(&object).await?);
+                mp4::rebase_fragments(&mut bytes, origin)?;
+                file.write(&bytes).await?;
+            }
+        }
+    }
+    let bytes = file.finish().await?;
+    Ok(Measured { bytes, ..measured(&part) })
+}
+
+/// The stretch of a recording that was asked for.
+fn part_of(log: &RecordedLog, cut: &Cut) -> RecordedLog {
+    let ms = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    if !cut.is_wall_time {
+        return log.between(ms(cut.start_ms), ms(cut.end_ms));
+    }
+    // A moment of wall time is in a segment; where in it, the times of both say.
+    let position = |wall_ms: i64| {
+        let segments = log.segments();
+        let at = log.place_at_wall(wall_ms).min(segments.len().saturating_sub(1));
+        let (Some(first), Some(segment)) = (segments.first(), segments.get(at)) else {
+            return Duration::ZERO;
+        };
+        let behind = segment.span.start.saturating_since(first.span.start);
+        behind + ms(wall_ms.saturating_sub(segment.wall_time_ms)).min(segment.span.duration)
+    };
+    log.between(position(cut.start_ms), position(cut.end_ms))
+}
+
+async fn from_file(objects: &Objects, object: &str, cut: &Cut, path: &Path) -> anyhow::Result<Measured> {
+    let size = objects.size(object).await?.context("the file of the video is gone")?;
+    let mut reader = IndexReader::new(size);
+    while let Some(range) = reader.wanted() {
+        reader.push(&objects.read(object, range).await?)?;
+    }
+    let video = StoredVideo::new(reader.finish()?, SEGMENT)?;
+    let moment = |ms: i64| Timestamp::from_millis(ms);
+    let Some(first) = video.segment_at(moment(cut.start_ms)) else { bail!("the video is empty") };
+    let last = video.segment_at(moment(cut.end_ms.saturating_sub(1))).unwrap_or(first).max(first);
+    let timescale = |number: u32| {
+        let mut tracks = video.index().tracks.iter();
+        let track = tracks.find(|track| mp4::track_number(track.track.id) == number);
+        track.map_or(1, |track| track.timescale)
+    };
+    let mut starts = Vec::new();
+    for piece in video.read(&Name::Fmp4 { sequence: first }).context("the video is empty")?? {
+        if let Piece::Bytes(bytes) = piece {
+            starts.extend(mp4::fragment_starts(&bytes)?);
+        }
+    }
+    let starts = starts.iter().filter_map(|&(number, ticks)| {
+        Some(Timestamp::from_ticks(i64::try_from(ticks).ok()?, timescale(number)))
+    });
+    let start = starts.min().unwrap_or(Timestamp::ZERO);
+    let origin = |number: u32| u64::try_from(start.to_ticks(timescale(number))).unwrap_or(0);
+    let mut file = Output::create(path).await?;
+    for name in
+        std::iter::once(Name::Init { id: 0 }).chain((first..=last).map(|sequence| Name::Fmp4 { sequence }))
+    {
+        let Some(pieces) = video.read(&name) else { break };
+        for piece in pieces? {
+            match piece {
+                Piece::Bytes(bytes) => {
+                    let mut bytes = BytesMut::from(bytes);
+                    mp4::rebase_fragments(&mut bytes, origin)?;
+                    file.write(&bytes).await?;
+                }
+                Piece::Copy(range) => file.write(&objects.read(object, range).await?).await?,
+            }
+        }
+    }
+    let bytes = file.finish().await?;
+    let span = |sequence: u64| video.segment_span(sequence).unwrap_or(start..start);
+    let duration = span(last).end.saturating_since(span(first).start);
+    Ok(of_file(&video, duration, bytes))
+}
+
+fn of_file(video: &StoredVideo, duration: Duration, bytes: i64) -> Measured {
+    let tracks = &video.index().tracks;
+    let picture = tracks.iter().find_map(|track| match &track.track.info {
+        TrackInfo::Video(video) if track.track.id == TrackId::VIDEO => Some(video),
+        _ => None,
+    });
+    Measured {
+        duration_ms: i64::try_from(duration.as_millis()).unwrap_or(i64::MAX),
+        width: picture.map_or(0, |video| video.width.into()),
+        height: picture.map_or(0, |video| video.height.into()),
+        frame_rate_milli: picture
+            .and_then(|video| video.frame_rate)
+            .map_or(0, |rate| (rate * 1000.0).round() as i64),
+        codecs: tracks.iter().map(|track| track.codec_string()).collect::<Vec<_>>().join(","),
+        bytes,
+    }
+}
+
+/// A file that is written, within the limit.
+struct Output {
+    file: tokio::fs::File,
+    bytes: u64,
+}
+
+impl Output {
+    async fn create(path: &Path) -> anyhow::Result<Self> {
+        Ok(Self { file: tokio::fs::File::create(path).await?, bytes: 0 })
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.bytes += bytes.len() as u64;
+        if self.bytes > BYTES_MAX {
+            bail!("the clip would have more than {BYTES_MAX} bytes");
+        }
+        Ok(self.file.write_all(bytes).await?)
+    }
+
+    async fn finish(mut self) -> anyhow::Result<i64> {
+        self.file.flush().await?;
+        Ok(i64::try_from(self.bytes).unwrap_or(i64::MAX))
+    }
+}

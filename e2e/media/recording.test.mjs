@@ -1,0 +1,269 @@
+// Broadcasts that are recorded: read back whole in every form, through a dead server, a reconnect and a full disk; going
+// back while it is live; clips.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { launchBrowser, withPage } from "../browser.mjs";
+import { probe, publishFile } from "../lib/ffmpeg.mjs";
+import { call, register } from "../lib/people.mjs";
+import { run, sleep, until } from "../lib/processes.mjs";
+import { startWeir, untilLive } from "../lib/weir.mjs";
+
+const SEGMENT_MS = 2_000;
+const SETTINGS = {
+  "hub.hold_ms": 3_000,
+  "hls.segment_ms": SEGMENT_MS,
+  "record.free_bytes_min": 1_000_000,
+  "storage.dir": "",
+};
+const FILE = "h264-aac.flv";
+
+/** Somebody with a room and what an encoder needs. */
+async function host(weir, name, change = {}) {
+  const person = await register(weir, name);
+  const room = await call(weir, "POST", "/api/v1/rooms", { token: person.token, body: { title: `the show of ${name}` } });
+  const { key } = await call(weir, "POST", "/api/v1/me/stream-key", { token: person.token });
+  if (Object.keys(change).length > 0) await call(weir, "PATCH", `/api/v1/rooms/${room.id}`, { token: person.token, body: change });
+  return { person, room, url: `${weir.rtmp}/live/${key}` };
+}
+
+/** Publishes for so long. */
+async function broadcast(weir, { room, url }, seconds) {
+  const encoder = publishFile(FILE, url, { output: ["-t", String(seconds)] });
+  await untilLive(weir, room.stream, 2, 20_000);
+  await encoder.exited;
+}
+
+function recordings(weir, { person }) {
+  return call(weir, "GET", "/api/v1/videos?mine=true", { token: person.token }).then(({ items }) => items);
+}
+
+function ready(weir, someone, count = 1) {
+  return until(
+    `${count} recordings are ready`,
+    async () => {
+      const items = await recordings(weir, someone);
+      return items.length >= count && items.every((video) => video.state === "ready") && items;
+    },
+    30_000,
+    200,
+  );
+}
+
+const spanS = (packets) => {
+  const times = packets.filter((packet) => packet.kind === "video").map((packet) => packet.ptsMs);
+  return (Math.max(...times) - Math.min(...times)) / 1000;
+};
+const pictures = (found) => found.packets.filter((packet) => packet.kind === "video").length;
+
+/** Reads a recording in every form. */
+async function readBack(weir, { person }, video) {
+  const { play_sign: sign } = await call(weir, "GET", `/api/v1/videos/${video.id}`, { token: person.token });
+  const query = `?sign=${encodeURIComponent(sign)}`;
+  const found = {};
+  for (const form of ["master.m3u8", "manifest.mpd", "download.mp4"]) {
+    found[form] = await probe(`${weir.http}/streams/${video.id}/${form}${query}`, { timeoutMs: 60_000 });
+    assert.deepEqual(found[form].complaints, [], `what ffprobe found wrong in ${form}`);
+  }
+  return found;
+}
+
+async function decodesWithoutErrors(url) {
+  const { stderr } = await run("ffmpeg", ["-v", "error", "-i", url, "-f", "null", "-"], { timeoutMs: 120_000 });
+  assert.equal(stderr.trim(), "", "what ffmpeg's decoders found wrong");
+}
+
+describe("recordings", () => {
+  let weir;
+  before(async () => (weir = await startWeir({ settings: SETTINGS })));
+  after(() => weir.stop());
+
+  test("a broadcast is a video in every form as soon as it ends, whole", async () => {
+    const mark = await host(weir, "mark");
+    await broadcast(weir, mark, 11);
+    const [video] = await ready(weir, mark);
+    assert.equal(video.origin, "recording");
+    assert.ok(video.duration_ms >= 9_500 && video.duration_ms <= 12_500, `${video.duration_ms} ms`);
+    const found = await readBack(weir, mark, video);
+    const counts = Object.values(found).map(pictures);
+    assert.equal(new Set(counts).size, 1, `as many pictures in every form: ${counts}`);
+    assert.ok(spanS(found["download.mp4"].packets) >= 9.5, "all of it");
+    await decodesWithoutErrors(`${weir.http}/streams/${video.id}/download.mp4`);
+    const part = await fetch(`${weir.http}/streams/${video.id}/download.mp4`, { headers: { range: "bytes=1000-1999" } });
+    const all = Buffer.from(await (await fetch(`${weir.http}/streams/${video.id}/download.mp4`)).arrayBuffer());
+    assert.equal(part.status, 206);
+    assert.ok(Buffer.from(await part.arrayBuffer()).equals(all.subarray(1000, 2000)));
+  });
+
+  test("an encoder that comes back within the hold goes on in the same recording, behind a mark", async () => {
+    const anna = await host(weir, "anna");
+    await broadcast(weir, anna, 7);
+    await sleep(1_000);
+    await broadcast(weir, anna, 7);
+    const [video, ...more] = await ready(weir, anna);
+    assert.equal(more.length, 0, "one recording");
+    const list = await (await fetch(`${weir.http}/streams/${video.id}/log/list.m3u8`)).text();
+    assert.equal(list.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1, list);
+    const found = await readBack(weir, anna, video);
+    assert.ok(pictures(found["master.m3u8"]) >= 25 * 11, `${pictures(found["master.m3u8"])} pictures`);
+  });
+
+  test("a room that does not want it is not recorded", async () => {
+    const carl = await host(weir, "carl", { is_recorded: false });
+    await broadcast(weir, carl, 5);
+    await sleep(4_000);
+    assert.deepEqual(await recordings(weir, carl), []);
+  });
+
+  test("viewers go back while it is live, with ffmpeg and in the browser; clips of it and of the recording", async () => {
+    const dora = await host(weir, "dora");
+    const encoder = publishFile(FILE, dora.url);
+    const browser = await launchBrowser();
+    try {
+      await untilLive(weir, dora.room.stream, 2, 20_000);
+      await sleep(26_000);
+      const base = `${weir.http}/${dora.room.stream}`;
+      const plain = await (await fetch(`${base}/fmp4.m3u8`)).text();
+      const back = await (await fetch(`${base}/fmp4.m3u8?rewind=1`)).text();
+      const count = (text) => text.match(/#EXTINF/g).length;
+      assert.ok(count(plain) <= 6, "the plain list stays short");
+      assert.ok(count(back) >= 11, `${count(back)} segments`);
+      const input = ["-live_start_index", "0"];
+      const found = await probe(`${base}/index.m3u8?rewind=1`, { seconds: 12, input });
+      assert.deepEqual(found.complaints, []);
+      assert.ok(spanS(found.packets) >= 11, `${spanS(found.packets)} s from the start on`);
+
+      await withPage(browser, "about:blank", async (page) => {
+        await page.addScriptTag({ path: createRequire(import.meta.url).resolve("hls.js/dist/hls.min.js") });
+        const played = await page.evaluate(async (url) => {
+          const video = document.body.appendChild(document.createElement("video"));
+          video.muted = true;
+          const hls = new globalThis.Hls({ startPosition: 0 });
+          const loaded = new Promise((done) => hls.once(globalThis.Hls.Events.LEVEL_LOADED, done));
+          hls.loadSource(url);
+          hls.attachMedia(video);
+          await loaded;
+          await video.play();
+          const from = video.currentTime;
+          await new Promise((done) => setTimeout(done, 4_000));
+          const at = { from, time: video.currentTime, start: video.seekable.start(0), end: video.seekable.end(0) };
+          hls.destroy();
+          return at;
+        }, `${base}/index.m3u8?rewind=1`);
+        assert.ok(played.end - played.start >= 18, `seekable ${played.start} to ${played.end}`);
+        assert.ok(played.from < 5 && played.time > played.from + 2, `played ${played.from} to ${played.time}`);
+      });
+
+      const clip = await call(weir, "POST", `/api/v1/rooms/${dora.room.id}/clips`, {
+        token: dora.person.token,
+        body: { last_seconds: 10, title: "The last ten" },
+      });
+      await checkClip(weir, dora, clip, 6, 14);
+    } finally {
+      await browser.close();
+      await encoder.stop("SIGTERM");
+    }
+    const video = (await ready(weir, dora, 2)).find((each) => each.origin === "recording");
+    const cut = await call(weir, "POST", `/api/v1/videos/${video.id}/clips`, {
+      token: dora.person.token,
+      body: { start_ms: 5_000, end_ms: 11_000 },
+    });
+    await checkClip(weir, dora, cut, 5.5, 9.5);
+    const again = await call(weir, "POST", `/api/v1/videos/${cut.id}/clips`, {
+      token: dora.person.token,
+      body: { start_ms: 2_500, end_ms: 4_000 },
+    });
+    await checkClip(weir, dora, again, 1.4, 4.5);
+  });
+});
+
+async function checkClip(weir, someone, clip, leastS, mostS) {
+  const made = await until(
+    "the clip is ready",
+    async () => {
+      const video = await call(weir, "GET", `/api/v1/videos/${clip.id}`, { token: someone.person.token });
+      assert.notEqual(video.state, "failed", video.failure);
+      return video.state === "ready" && video;
+    },
+    20_000,
+    200,
+  );
+  const url = `${weir.http}/streams/${made.id}/download.mp4`;
+  const found = await probe(url);
+  assert.deepEqual(found.complaints, []);
+  const first = Math.min(...found.packets.map((packet) => packet.dtsMs));
+  assert.ok(Math.abs(first) < 200, `begins at ${first} ms`);
+  assert.ok(found.packets.find((packet) => packet.kind === "video").isKeyframe);
+  const seconds = spanS(found.packets);
+  assert.ok(seconds >= leastS && seconds <= mostS, `${seconds} s`);
+  await decodesWithoutErrors(url);
+}
+
+test("a server that is killed loses at most a segment, and what there is plays", async () => {
+  const data = await mkdtemp(join(tmpdir(), "weir-recording-"));
+  const settings = { ...SETTINGS, data_dir: join(data, "data") };
+  try {
+    let weir = await startWeir({ settings });
+    const mark = await host(weir, "mark");
+    const encoder = publishFile(FILE, mark.url);
+    await untilLive(weir, mark.room.stream, 2, 20_000);
+    const began = Date.now();
+    await sleep(13_000);
+    await weir.stop("SIGKILL");
+    const livedS = (Date.now() - began) / 1000;
+    await encoder.stop("SIGTERM");
+    weir = await startWeir({ settings });
+    try {
+      const [video] = await ready(weir, mark);
+      const found = await readBack(weir, mark, video);
+      const lackS = livedS - spanS(found["download.mp4"].packets);
+      // One segment is not finished, and keyframes may be a GOP later than its end.
+      assert.ok(lackS <= (2 * SEGMENT_MS) / 1000 + 0.5, `${lackS} s of ${livedS} s are missing`);
+      await decodesWithoutErrors(`${weir.http}/streams/${video.id}/download.mp4`);
+    } finally {
+      await weir.stop();
+    }
+  } finally {
+    await rm(data, { recursive: true, force: true });
+  }
+});
+
+test("a full disk pauses the recording and nothing else, and it goes on when there is room", async (t) => {
+  const disk = await mkdtemp(join(tmpdir(), "weir-disk-"));
+  const mounted = await run("mount", ["-t", "tmpfs", "-o", "size=20m", "tmpfs", disk], { fails: true });
+  if (mounted.code !== 0) return t.skip("no file system can be mounted here");
+  try {
+    const weir = await startWeir({ settings: { ...SETTINGS, "storage.dir": disk, "record.free_bytes_min": 2_000_000 } });
+    try {
+      const mark = await host(weir, "mark");
+      const encoder = publishFile(FILE, mark.url);
+      await untilLive(weir, mark.room.stream, 2, 20_000);
+      await sleep(7_000);
+      const filler = join(disk, "filler");
+      const { stdout } = await run("sh", ["-c", `df --output=avail -B1 ${disk} | tail -1`]);
+      await writeFile(filler, Buffer.alloc(Number(stdout) - 100_000));
+      await until("recording pauses", () => weir.rawLog().includes("recording pauses"), 10_000);
+      const live = await probe(`${weir.http}/${mark.room.stream}.flv`, { seconds: 4 });
+      assert.deepEqual(live.complaints, []);
+      assert.ok(pictures(live) >= 60);
+      await rm(filler);
+      await until("recording goes on", () => weir.rawLog().includes("recording goes on"), 10_000);
+      await sleep(6_000);
+      await encoder.stop("SIGTERM");
+      const [video] = await ready(weir, mark);
+      const found = await readBack(weir, mark, video);
+      assert.ok(pictures(found["master.m3u8"]) >= 25 * 6);
+      const list = await (await fetch(`${weir.http}/streams/${video.id}/log/list.m3u8`)).text();
+      assert.equal(list.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1, list);
+    } finally {
+      await weir.stop();
+    }
+  } finally {
+    await run("umount", [disk], { fails: true });
+    await rm(disk, { recursive: true, force: true });
+  }
+});
