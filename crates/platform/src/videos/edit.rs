@@ -3,13 +3,14 @@
 use super::chapters::{self, Chapter};
 use super::view::{THUMBS, thumb_address, thumb_object};
 use super::{TITLE_CHARS_MAX, Video, publish, search};
-use crate::accounts::users;
+use crate::accounts::{User, users};
 use crate::bus::Event;
 use crate::clock::now_ms;
 use crate::db::{Db, Tx, sql};
-use crate::{Error, Platform, Result, images, text};
+use crate::{Error, Platform, Result, admin, images, text};
 use objects::Objects;
 use serde::{Deserialize, Deserializer};
+use serde_json::json;
 use sqlx::AssertSqlSafe;
 use utoipa::ToSchema;
 
@@ -48,9 +49,11 @@ const CATEGORY_CHARS_MAX: usize = 32;
 /// Bytes of a video's password at most.
 const PASSWORD_BYTES_MAX: usize = 256;
 
-/// Changes a video.
-pub(super) async fn change(platform: &Platform, video: Video, change: Change) -> Result<Video> {
+/// Changes a video, for its owner or for an admin, whose change is in the audit log.
+pub(super) async fn change(platform: &Platform, by: &User, video: Video, change: Change) -> Result<Video> {
     let is_new_password = change.password.is_some();
+    let says_other_words = change.title.is_some() || change.labels.is_some();
+    let before = logged(&video);
     let wanted = checked(platform, &video, change).await?;
     let mut tx = platform.db.begin().await?;
     let update = sql(concat!(
@@ -71,13 +74,24 @@ pub(super) async fn change(platform: &Platform, video: Video, change: Change) ->
     if is_new_password {
         tx.execute(sql("DELETE FROM video_guests WHERE video_id = $1").bind(video.id)).await?;
     }
-    search::index(&mut tx, &video).await?;
+    if says_other_words {
+        search::index(&mut tx, &video).await?;
+    }
+    if by.id != video.user_id {
+        let object = format!("video {}", video.public_id);
+        admin::record(&mut tx, by, "video_changed", &object, &before, &logged(&video)).await?;
+    }
     let published = publish::go_public(&mut tx, video.id).await?;
     tx.commit().await?;
     platform.bus.tell(Event::VideoChanged { video_id: video.id });
     let now = published.clone().unwrap_or(video);
     publish::announce(platform, published).await?;
     Ok(now)
+}
+
+/// As it stands in the audit log.
+fn logged(video: &Video) -> String {
+    json!({"title": video.title, "description": video.description, "privacy": video.privacy}).to_string()
 }
 
 /// A change as it is written; nothing stays as it is.

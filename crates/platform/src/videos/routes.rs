@@ -62,7 +62,7 @@ async fn change(
     Json(change): Json<Change>,
 ) -> Result<Json<Detail>> {
     let video = own(&platform, &id, &caller).await?;
-    let video = edit::change(&platform, video, change).await?;
+    let video = edit::change(&platform, caller.user()?, video, change).await?;
     let view = VideoView::new(&platform, &video, &caller).await?;
     Ok(Json(Detail::new(&platform, &video, &caller, view).await?))
 }

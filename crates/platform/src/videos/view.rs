@@ -10,6 +10,7 @@ use crate::tokens::PLAY_TTL;
 use crate::{Platform, Result, audience};
 use hub::Action;
 use serde::Serialize;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// A video as people see it.
@@ -84,15 +85,25 @@ impl VideoView {
     /// For the caller.
     pub(super) async fn new(platform: &Platform, video: &Video, caller: &Caller) -> Result<Self> {
         let may_play = may_watch(platform, video, caller.user.as_deref()).await.is_ok();
-        let view = Self::for_watching(platform, video, caller).await?;
-        Ok(Self { play_sign: view.play_sign.filter(|_| may_play), ..view })
+        let owner = users::by_id(&platform.db, video.user_id).await?.map(|owner| owner.public());
+        Self::of(platform, video, caller, owner, may_play)
     }
 
-    /// For the caller, who may watch.
+    /// For the caller, who may watch, whoever it is.
     pub(super) async fn for_watching(platform: &Platform, video: &Video, caller: &Caller) -> Result<Self> {
+        let owner = users::by_id(&platform.db, video.user_id).await?.map(|owner| owner.public());
+        Self::of(platform, video, caller, owner, true)
+    }
+
+    fn of(
+        platform: &Platform,
+        video: &Video,
+        caller: &Caller,
+        owner: Option<PublicUser>,
+        may_play: bool,
+    ) -> Result<Self> {
         let user = caller.user.as_deref();
         let path = video.path()?;
-        let owner = users::by_id(&platform.db, video.user_id).await?;
         Ok(Self {
             id: video.public_id.clone(),
             name: video.name.clone(),
@@ -120,8 +131,8 @@ impl VideoView {
             public_at: video.public_at,
             taken_down_at: video.taken_down_at,
             taken_down_reason: video.taken_down_at.map(|_| video.taken_down_reason.clone()),
-            user: owner.map(|owner| owner.public()),
-            play_sign: Some(platform.tokens.sign(Action::Play, &path, PLAY_TTL)),
+            user: owner,
+            play_sign: may_play.then(|| platform.tokens.sign(Action::Play, &path, PLAY_TTL)),
             stream: path.to_string(),
             viewer: user
                 .map_or_else(audience::anonymous_id, |user| audience::viewer_id(&video.public_id, user.id)),
@@ -131,8 +142,18 @@ impl VideoView {
     /// A page of them.
     pub(super) async fn page(platform: &Platform, found: Page<Video>, caller: &Caller) -> Result<Page<Self>> {
         let mut items = Vec::with_capacity(found.items.len());
+        let mut owners: HashMap<i64, Option<PublicUser>> = HashMap::new();
         for video in &found.items {
-            items.push(Self::new(platform, video, caller).await?);
+            let owner = match owners.get(&video.user_id) {
+                Some(owner) => owner.clone(),
+                None => {
+                    let owner = users::by_id(&platform.db, video.user_id).await?.map(|owner| owner.public());
+                    owners.insert(video.user_id, owner.clone());
+                    owner
+                }
+            };
+            let may_play = may_watch(platform, video, caller.user.as_deref()).await.is_ok();
+            items.push(Self::of(platform, video, caller, owner, may_play)?);
         }
         Ok(Page { items, next: found.next })
     }

@@ -230,6 +230,50 @@ mod tests {
         }
     }
 
+    /// Whatever comes in, what comes out is read as the same again; nothing hides in it.
+    #[test]
+    fn what_was_printed_is_read_as_it_is_however_broken_it_came() {
+        const PARTS: [&str; 24] = [
+            "1\n",
+            "\n",
+            "\n\n",
+            "\r",
+            "\r\n",
+            "00:00:01,000 --> 00:00:02,000\n",
+            "00:05.000 --> 00:07.500 line:90%\n",
+            "-->",
+            " --> ",
+            "<b>",
+            "</b>",
+            "<i class=x>",
+            "</u>",
+            "<",
+            ">",
+            "&",
+            "&lt;",
+            "&#x2d;",
+            "{\\an8}",
+            "{",
+            "字幕",
+            "NOTE x\n",
+            "WEBVTT\n\n",
+            "\u{2028}",
+        ];
+        let (mut seed, mut read) = (7_u64, 0);
+        for _ in 0..20_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text += PARTS[(seed >> 33) as usize % PARTS.len()];
+            }
+            if let Ok(vtt) = webvtt(text.as_bytes()) {
+                read += 1;
+                assert_eq!(webvtt(vtt.as_bytes()).as_deref(), Ok(vtt.as_str()), "{text:?}");
+            }
+        }
+        assert!(read > 100, "{read} could be read");
+    }
+
     #[test]
     fn no_text_ends_its_cue_or_begins_another() {
         for hostile in [

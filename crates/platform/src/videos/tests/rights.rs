@@ -182,12 +182,18 @@ async fn admins_see_who_needs_how_much_room() {
 }
 
 #[tokio::test]
-async fn the_log_says_which_admin_deleted_whose_video() {
+async fn the_log_says_which_admin_changed_or_deleted_whose_video() {
     let platform = platform().await;
     let (owner, admin) = (Client::new(&platform, "owner").await, Client::admin(&platform, "admin").await);
     let (first, second) = (ready(&platform, &owner, "first").await, ready(&platform, &owner, "second").await);
+    owner.patch(&first, json!({"title": "mine"})).await;
     assert_eq!(owner.delete(&first).await.0, StatusCode::NO_CONTENT);
     assert_eq!(admin.get("/api/v1/admin/log").await.1["items"], json!([]));
+    admin.patch(&second, json!({"title": "renamed"})).await;
+    let line = admin.get("/api/v1/admin/log").await.1["items"][0].clone();
+    assert_eq!(line["action"], "video_changed");
+    let (before, after) = (line["before"].as_str().unwrap(), line["after"].as_str().unwrap());
+    assert!(before.contains("second") && after.contains("renamed"), "{line}");
     assert_eq!(admin.delete(&second).await.0, StatusCode::NO_CONTENT);
     assert_eq!(admin.get("/api/v1/admin/log").await.1["items"][0]["action"], "video_deleted");
 }
