@@ -1,6 +1,6 @@
 //! The chat of a broadcast, for its recording: what was said, and when in the video.
 
-use super::Video;
+use super::{Origin, Video};
 use crate::db::{Db, sql};
 use crate::{Error, Result, row};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,8 @@ row! {
     pub(super) struct Shot {
         /// Its number, as in the room's chat.
         id: i64,
-        /// When in the video it was said, ms.
+        /// When it was said, ms after the video's first moment by the wall clock: where players of HLS have the time of
+        /// day (`EXT-X-PROGRAM-DATE-TIME`), that less `starts_at` is the moment also behind a gap.
         at_ms: i64,
         /// Who said it.
         user_id: i64,
@@ -59,12 +60,17 @@ pub(super) async fn of_video(db: &Db, video: &Video, span: Span) -> Result<Danma
     let (Some(room_id), Some(starts_at)) = (video.room_id, video.starts_at) else {
         return Ok(Danmaku { items: Vec::new(), next_ms: None });
     };
-    let end_ms = if video.duration_ms > 0 { to_ms.min(video.duration_ms) } else { to_ms };
+    // A recording has what was said in its broadcast, which lasts longer than what is left of it when the encoder was
+    // away for a while. A clip has what was said within it.
+    let broadcast_id = video.broadcast_id.filter(|_| video.origin == Origin::Recording.word());
+    let is_bounded = broadcast_id.is_none() && video.duration_ms > 0;
+    let end_ms = if is_bounded { to_ms.min(video.duration_ms) } else { to_ms };
     let query = sql("SELECT id, created_at - $2 AS at_ms, user_id, content, colour, mode FROM comments \
          WHERE room_id = $1 AND created_at >= $3 AND created_at < $4 AND deleted_at IS NULL \
-         ORDER BY created_at, id LIMIT $5");
+         AND ($5 = 0 OR broadcast_id = $5) ORDER BY created_at, id LIMIT $6");
     let query = query.bind(room_id).bind(starts_at).bind(starts_at.saturating_add(from_ms));
-    let query = query.bind(starts_at.saturating_add(end_ms)).bind(MESSAGES_MAX + 1);
+    let query = query.bind(starts_at.saturating_add(end_ms)).bind(broadcast_id.unwrap_or(0));
+    let query = query.bind(MESSAGES_MAX + 1);
     Ok(cut(db.all(query).await?, usize::try_from(MESSAGES_MAX).unwrap_or(0)))
 }
 

@@ -149,6 +149,17 @@ async fn a_recording_comes_with_what_was_said_while_it_was_live() {
     for bad in ["from_ms=0&to_ms=600001", "from_ms=-1&to_ms=5", "from_ms=5&to_ms=5", "from_ms=0", ""] {
         assert_eq!(fan.get(&format!("{address}/danmaku?{bad}")).await.0, StatusCode::BAD_REQUEST, "{bad}");
     }
+    // Of a broadcast's recording it is what was said in the broadcast, also when less is left of the pictures.
+    let begin = sql("INSERT INTO broadcasts (room_id, started_at) VALUES ($1, $2) RETURNING id");
+    let (broadcast,): (i64,) = platform.db.one(begin.bind(room).bind(starts_at)).await.unwrap();
+    let of_it = sql("UPDATE comments SET broadcast_id = $1 WHERE content IN ('middle', 'after')");
+    platform.db.execute(of_it.bind(broadcast)).await.unwrap();
+    let of_it = sql("UPDATE videos SET broadcast_id = $1 WHERE id = $2").bind(broadcast).bind(video.id);
+    platform.db.execute(of_it).await.unwrap();
+    assert_eq!(shots(0, 600_000).await, [said(30_000, "middle"), said(60_000, "after")]);
+    platform.db.execute(sql("UPDATE videos SET origin = 'clip'")).await.unwrap();
+    assert_eq!(shots(0, 600_000).await.last(), Some(&said(59_999, "end")));
+
     let upload = ready(&platform, &owner, "upload").await;
     let (_, none) = fan.get(&format!("{upload}/danmaku?from_ms=0&to_ms=1000")).await;
     assert_eq!(none, json!({"items": [], "next_ms": null}));
