@@ -1,7 +1,7 @@
 /** What is said: stays at the newest line unless somebody reads further up. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
+import { memo, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import { codeText } from "../api/errors";
 import { t } from "../../i18n/app";
 import { isModeratorQuery } from "../api/queries";
@@ -130,16 +130,7 @@ function Lines({
               </span>
             </p>
           ) : (
-            <div key={line.key} className={styles.message} tabIndex={-1}>
-              <p>
-                {line.comment.user.id === hostId && <span className={styles.hostMark}>{t("chat.host")}</span>}
-                <b className={line.comment.user.id === myId ? styles.mine : styles.name}>{line.comment.user.name}</b>{" "}
-                <Said text={line.comment.content} myName={myName} />
-              </p>
-              {onAct !== undefined && (
-                <IconButton icon="more" label={t("chat.act", { name: line.comment.user.name })} tabIndex={-1} onClick={() => onAct(line.comment)} />
-              )}
-            </div>
+            <Message key={line.key} comment={line.comment} isMine={line.comment.user.id === myId} isHost={line.comment.user.id === hostId} myName={myName} onAct={onAct} />
           ),
         )}
       </div>
@@ -151,6 +142,31 @@ function Lines({
     </div>
   );
 }
+
+/** Drawn once: in a flood only what is new costs anything. */
+const Message = memo(function Message({
+  comment,
+  isMine,
+  isHost,
+  myName,
+  onAct,
+}: {
+  comment: Comment;
+  isMine: boolean;
+  isHost: boolean;
+  myName: string | undefined;
+  onAct: ((comment: Comment) => void) | undefined;
+}) {
+  return (
+    <div className={styles.message} tabIndex={-1}>
+      <p>
+        {isHost && <span className={styles.hostMark}>{t("chat.host")}</span>}
+        <b className={isMine ? styles.mine : styles.name}>{comment.user.name}</b> <Said text={comment.content} myName={myName} />
+      </p>
+      {onAct !== undefined && <IconButton icon="more" label={t("chat.act", { name: comment.user.name })} tabIndex={-1} onClick={() => onAct(comment)} />}
+    </div>
+  );
+});
 
 /** A message, with the people named in it marked: text only, whatever is in it. */
 function Said({ text, myName }: { text: string; myName: string | undefined }) {

@@ -20,6 +20,11 @@ const LINE_PX = 34;
 /** On screen at once at most. */
 const SHOWN_MAX = 60;
 const STILL_MS = 4_000;
+/** As in player.css: letters, what the frame around one's own takes, and where long ones are cut. */
+const FONT_PX = 22;
+const FONT_PX_SMALL = 16;
+const OWN_FRAME_PX = 16;
+const WIDTH_MAX_PX = 880;
 
 export function loadLook(): DanmakuLook {
   try {
@@ -51,6 +56,10 @@ export class DanmakuLayer {
   private lanes = new Lanes(0);
   private still = new Lanes(0);
   private height = 0;
+  private width = 0;
+  /** Asking the page how wide a text is would make it lay everything out, for every message of a flood. */
+  private readonly ruler = document.createElement("canvas").getContext("2d");
+  private readonly resized = new ResizeObserver(() => this.measure());
 
   constructor(
     player: HTMLElement,
@@ -60,26 +69,19 @@ export class DanmakuLayer {
     this.root.setAttribute("aria-hidden", "true");
     player.append(this.root);
     this.setLook(look);
+    this.resized.observe(this.root);
   }
 
   setLook(look: DanmakuLook): void {
     this.look = look;
     this.root.hidden = !look.isOn;
     this.root.style.opacity = String(look.opacity);
-    this.height = 0;
+    this.measure();
     if (!look.isOn) this.root.replaceChildren();
   }
 
   show(comment: Pick<Comment, "content" | "colour" | "mode">, isOwn: boolean): void {
-    if (!this.look.isOn || document.hidden || this.root.childElementCount >= SHOWN_MAX) return;
-    const { clientHeight, clientWidth } = this.root;
-    if (clientHeight === 0) return;
-    if (clientHeight !== this.height) {
-      this.height = clientHeight;
-      const count = Math.max(1, Math.floor((clientHeight * this.look.area) / LINE_PX));
-      this.lanes = new Lanes(count);
-      this.still = new Lanes(Math.min(count, 3));
-    }
+    if (!this.look.isOn || document.hidden || this.height === 0 || this.root.childElementCount >= SHOWN_MAX) return;
     const item = document.createElement("span");
     item.textContent = comment.content;
     item.style.color = comment.colour;
@@ -87,7 +89,7 @@ export class DanmakuLayer {
     const now = performance.now();
     // Who wants less motion reads the same words standing still.
     const isStill = comment.mode !== "scroll" || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const animation = isStill ? this.stand(item, comment.mode, now) : this.cross(item, now, clientWidth);
+    const animation = isStill ? this.stand(item, comment.mode, now) : this.cross(item, now, this.widthOf(comment.content));
     animation?.finished.then(
       () => item.remove(),
       () => item.remove(),
@@ -95,20 +97,35 @@ export class DanmakuLayer {
   }
 
   remove(): void {
+    this.resized.disconnect();
     this.root.remove();
   }
 
-  private cross(item: HTMLElement, now: number, pictureWidth: number): Animation | undefined {
-    this.root.append(item);
-    const width = item.offsetWidth;
-    const crossMs = this.look.crossS * 1000;
-    const lane = this.lanes.take(now, width, pictureWidth, crossMs);
-    if (lane === undefined) {
-      item.remove();
-      return undefined;
+  /** The lanes there are room for. What runs already runs on. */
+  private measure(): void {
+    const { clientHeight, clientWidth } = this.root;
+    this.height = clientHeight;
+    this.width = clientWidth;
+    const count = Math.max(1, Math.floor((clientHeight * this.look.area) / LINE_PX));
+    this.lanes = new Lanes(count);
+    this.still = new Lanes(Math.min(count, 3));
+    if (this.ruler !== null) {
+      const { fontFamily } = getComputedStyle(this.root);
+      this.ruler.font = `600 ${matchMedia("(width < 860px)").matches ? FONT_PX_SMALL : FONT_PX}px ${fontFamily}`;
     }
+  }
+
+  private widthOf(text: string): number {
+    return Math.min(WIDTH_MAX_PX, (this.ruler?.measureText(text).width ?? text.length * FONT_PX) + OWN_FRAME_PX);
+  }
+
+  private cross(item: HTMLElement, now: number, width: number): Animation | undefined {
+    const crossMs = this.look.crossS * 1000;
+    const lane = this.lanes.take(now, width, this.width, crossMs);
+    if (lane === undefined) return undefined;
     item.style.top = `${lane * LINE_PX}px`;
-    return item.animate([{ transform: `translateX(${pictureWidth}px)` }, { transform: `translateX(${-width}px)` }], crossMs);
+    this.root.append(item);
+    return item.animate([{ transform: `translateX(${this.width}px)` }, { transform: `translateX(${-width}px)` }], crossMs);
   }
 
   private stand(item: HTMLElement, mode: string, now: number): Animation | undefined {

@@ -5,7 +5,7 @@ import { useEffect, useReducer, useRef, useState } from "react";
 import { call } from "../api/client";
 import type { Comment, PublicUser, RoomView } from "../api/schema";
 import { openRoom, type GiftGiven, type Link, type Refusal, type RoomLink } from "../socket/room-socket";
-import { changeLog, type Line } from "./chat-log";
+import { changeLog, LINES_MAX, type Line } from "./chat-log";
 
 export interface RoomNow {
   lines: readonly Line[];
@@ -25,6 +25,8 @@ export interface Shown {
   onGift: (gift: GiftGiven) => void;
 }
 
+/** The list of what is said changes this often at most. */
+const DRAW_EVERY_MS = 200;
 /** Those who may only read ask this often. */
 const READ_EVERY_MS = 4_000;
 
@@ -45,12 +47,23 @@ export function useRoom(room: RoomView, me: PublicUser | null | undefined, shown
   const myId = me?.id;
   useEffect(() => {
     if (!isOpen || myId === undefined) return undefined;
+    let gathered: readonly Comment[] = [];
+    let drawing: ReturnType<typeof setTimeout> | undefined;
+    const draw = () => {
+      drawing = undefined;
+      if (gathered.length === 0) return;
+      change({ type: "said", comments: gathered });
+      gathered = [];
+      drawing = setTimeout(draw, DRAW_EVERY_MS);
+    };
     const opened = openRoom(
       room.id,
       {
         history: ({ comments }) => change({ type: "history", comments }),
         comments: (comments) => {
-          change({ type: "said", comments });
+          // In a flood the list is drawn some times a second, whatever comes; more than it holds is not drawn at all.
+          gathered = [...gathered, ...comments].slice(-LINES_MAX);
+          if (drawing === undefined) draw();
           latest.current.onComments(comments);
         },
         comment_deleted: ({ id }) => change({ type: "deleted", id }),
@@ -80,6 +93,7 @@ export function useRoom(room: RoomView, me: PublicUser | null | undefined, shown
     );
     setRoomLink(opened);
     return () => {
+      clearTimeout(drawing);
       opened.leave();
       setRoomLink(undefined);
       setLink("off");
