@@ -5,7 +5,7 @@ import { useState } from "react";
 import { ago, t } from "../../i18n/app";
 import { call } from "../api/client";
 import type { Report } from "../api/schema";
-import { Button } from "../parts/Button/Button";
+import { Button, ButtonLink } from "../parts/Button/Button";
 import { More } from "../parts/More/More";
 import { Notice } from "../parts/Notice/Notice";
 import { Row, Rows } from "../parts/Page/Page";
@@ -39,9 +39,14 @@ export function Reports() {
         <More query={reportsQuery(status)} empty={<Notice icon="flag" title={t("reports.empty.title")} text={t("reports.empty.text")} />}>
           {(reports) => (
             <Rows label={t("admin.reports")}>
-              {reports.map((report) => (
+              {reports.map((report: Reported) => (
                 <Row key={report.id} title={`${targetText(report)}: ${report.reason}`} text={`${t("reports.by", { id: report.user_id })} · ${ago(report.created_at)} · ${stateText(report.status)}`}>
                   {report.kind === "room" && <ToRoom id={report.target_id} />}
+                  {typeof report.video === "string" && (
+                    <ButtonLink to="/v/$id" params={{ id: report.video }}>
+                      {t("reports.toVideo")}
+                    </ButtonLink>
+                  )}
                   {report.status === "open" && (
                     <>
                       <Button kind="main" onClick={() => close.mutate({ id: report.id, as: "resolved" })}>
@@ -60,7 +65,12 @@ export function Reports() {
   );
 }
 
+/** Of a video, or of what is said under one, the server says which. */
+type Reported = Report & { video?: string | null };
+
 function targetText({ kind, target_id: id }: Report): string {
+  if (kind === "video") return t("reports.video");
+  if (kind === "video_comment") return t("reports.videoComment");
   if (kind === "room") return t("reports.room", { id });
   if (kind === "comment") return t("reports.comment", { id });
   return t("user.number", { id });

@@ -14,7 +14,7 @@ import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
 import { Box, pageStyles, Row, Rows, Section } from "../parts/Page/Page";
 import styles from "./Settings.module.css";
 
-const SCOPES = ["read", "profile", "rooms", "chat", "gifts", "admin"] as const satisfies readonly Scope[];
+const SCOPES = ["read", "profile", "rooms", "chat", "videos", "gifts", "admin"] as const;
 const KEY = ["api-tokens"];
 
 export function Tokens() {
@@ -53,7 +53,7 @@ function NewToken() {
       call("POST /api/v1/me/api-tokens", {
         body: {
           name: (texts.name ?? "").trim(),
-          scopes: SCOPES.filter((scope) => texts[scope] === "on"),
+          scopes: SCOPES.filter((scope) => texts[scope] === "on") as Scope[],
           days: texts.days === "" ? null : Number(texts.days),
         },
       }),

@@ -5,6 +5,7 @@ import { Link } from "../../routing";
 import { useEffect, useRef } from "react";
 import { ago, t } from "../../../i18n/app";
 import { call } from "../../api/client";
+import type { Notification } from "../../api/schema";
 import { notificationsQuery } from "../../api/queries";
 import { onPersonal } from "../../socket/personal";
 import { Icon } from "../Icon/Icon";
@@ -12,6 +13,9 @@ import { Notice } from "../Notice/Notice";
 import styles from "./TopBar.module.css";
 
 const ASK_EVERY_MS = 60_000;
+
+/** Of a room, or of a video. */
+type News = Omit<Notification, "room_id"> & { room_id?: number | null; video?: string | null };
 
 export function Bell() {
   const cache = useQueryClient();
@@ -45,16 +49,27 @@ export function Bell() {
         {(data?.items.length ?? 0) === 0 ? (
           <Notice bare icon="bell" title={t("bell.empty.title")} text={t("bell.empty.text")} />
         ) : (
-          data?.items.map((item) => (
-            <Link key={item.id} to="/live/$id" params={{ id: String(item.room_id) }} className={styles.item}>
-              <Icon name="signal" />
-              <span>
-                {t("bell.wentLive", { host: item.host, title: item.title })}
-                <br />
-                <span className="hint small">{ago(item.created_at)}</span>
-              </span>
-            </Link>
-          ))
+          data?.items.map((item: News) => {
+            const news = (
+              <>
+                <Icon name={item.video === null || item.video === undefined ? "signal" : "film"} />
+                <span>
+                  {item.kind === "video_published" ? t("bell.published", { host: item.host, title: item.title }) : t("bell.wentLive", { host: item.host, title: item.title })}
+                  <br />
+                  <span className="hint small">{ago(item.created_at)}</span>
+                </span>
+              </>
+            );
+            return item.video === null || item.video === undefined ? (
+              <Link key={item.id} to="/live/$id" params={{ id: String(item.room_id) }} className={styles.item}>
+                {news}
+              </Link>
+            ) : (
+              <Link key={item.id} to="/v/$id" params={{ id: item.video }} className={styles.item}>
+                {news}
+              </Link>
+            );
+          })
         )}
       </div>
     </>
