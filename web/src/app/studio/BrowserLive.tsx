@@ -80,37 +80,39 @@ function Stage({ room }: { room: RoomView }) {
     setIsMuted(!isMuted);
   };
   return (
-    <Box>
-      <h2>{t("browserLive.title")}</h2>
-      <video ref={preview} className={styles.preview} muted autoPlay playsInline aria-label={t("browserLive.preview")} />
-      <Level media={media} />
-      <p role="alert" hidden={told === undefined && state !== "failed"}>
-        {told ?? t("browserLive.failed")}
-      </p>
-      <p role="status">{state === undefined || state === "failed" ? "" : t(`browserLive.${state}`)}</p>
-      <Actions>
-        <Button icon="camera" aria-pressed={media !== undefined && source === "camera"} onClick={() => void choose("camera")}>
-          {t("browserLive.camera")}
-        </Button>
-        <Button icon="film" aria-pressed={media !== undefined && source === "screen"} onClick={() => void choose("screen")}>
-          {t("browserLive.screen")}
-        </Button>
-        {media !== undefined && (
-          <Button aria-pressed={isMuted} onClick={mute}>
-            {isMuted ? t("browserLive.unmute") : t("browserLive.mute")}
+    <div className={styles.sending}>
+      <Box>
+        <h2>{t("browserLive.title")}</h2>
+        <video ref={preview} className={styles.preview} muted autoPlay playsInline aria-label={t("browserLive.preview")} />
+        <Level media={media} />
+        <p role="alert" hidden={told === undefined && state !== "failed"}>
+          {told ?? t("browserLive.failed")}
+        </p>
+        <p role="status">{state === undefined || state === "failed" ? "" : t(`browserLive.${state}`)}</p>
+        <Actions>
+          <Button icon="camera" aria-pressed={media !== undefined && source === "camera"} onClick={() => void choose("camera")}>
+            {t("browserLive.camera")}
           </Button>
-        )}
-        {state === undefined || state === "failed" ? (
-          <Button kind="main" icon="signal" busy={media === undefined} onClick={start}>
-            {t("browserLive.start")}
+          <Button icon="film" aria-pressed={media !== undefined && source === "screen"} onClick={() => void choose("screen")}>
+            {t("browserLive.screen")}
           </Button>
-        ) : (
-          <Button kind="danger" icon="stop" onClick={() => void stop()}>
-            {t("browserLive.stop")}
-          </Button>
-        )}
-      </Actions>
-    </Box>
+          {media !== undefined && (
+            <Button aria-pressed={isMuted} onClick={mute}>
+              {isMuted ? t("browserLive.unmute") : t("browserLive.mute")}
+            </Button>
+          )}
+          {state === undefined || state === "failed" ? (
+            <Button kind="main" icon="signal" busy={media === undefined} onClick={start}>
+              {t("browserLive.start")}
+            </Button>
+          ) : (
+            <Button kind="danger" icon="stop" onClick={() => void stop()}>
+              {t("browserLive.stop")}
+            </Button>
+          )}
+        </Actions>
+      </Box>
+    </div>
   );
 }
 

@@ -265,6 +265,7 @@ export const en = {
   "nav.signOut": "Sign out",
   "nav.skip": "Skip to the content",
   "nav.studio": "Studio",
+  "nav.videos": "My videos",
   "nav.wallet": "Wallet",
   "notFound.text": "The address may be misspelt, or the page is gone.",
   "notFound.title": "This page does not exist",

@@ -265,6 +265,7 @@ export const zhCN: Messages = {
   "nav.signOut": "退出登录",
   "nav.skip": "跳到主要内容",
   "nav.studio": "直播工作室",
+  "nav.videos": "我的视频",
   "nav.wallet": "钱包",
   "notFound.text": "地址可能写错了，或页面已经移除。",
   "notFound.title": "没有这个页面",

@@ -265,6 +265,7 @@ export const zhTW: Messages = {
   "nav.signOut": "登出",
   "nav.skip": "跳到主要內容",
   "nav.studio": "直播工作室",
+  "nav.videos": "我的影片",
   "nav.wallet": "錢包",
   "notFound.text": "網址可能打錯了，或頁面已經移除。",
   "notFound.title": "沒有這個頁面",
