@@ -8,6 +8,8 @@ use crate::accounts::users;
 use crate::caller::Caller;
 use crate::db::sql;
 use crate::extract::Json;
+use crate::jobs::queue::{self, Failure, Times};
+use crate::jobs::{self, Job};
 use crate::outbound::{self, Download};
 use crate::{Error, Platform, Result, videos};
 use axum::extract::State;
@@ -18,13 +20,20 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde::{Deserialize, Serialize};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 use utoipa::ToSchema;
 
 /// Redirects that are followed, each to a host that is listed too.
 const REDIRECTS_MAX: usize = 5;
-/// How often is looked for files that another server left, or that did not get through.
-const AGAIN_EVERY: Duration = Duration::from_secs(30);
+/// The kind of the jobs that fetch.
+const JOB: &str = "import";
+/// A job whose server is gone is taken by another one after the lease.
+const TIMES: Times = Times { lease: Duration::from_secs(30), retry: Duration::from_secs(30) };
+/// How often the lease is renewed.
+const KEEP_EVERY: Duration = Duration::from_secs(2);
+/// How often is looked for jobs that another server left, or that are to be tried again.
+const AGAIN_EVERY: Duration = Duration::from_secs(10);
 /// Wait before going on after a break.
 const BREAK: Duration = Duration::from_secs(1);
 
@@ -47,6 +56,8 @@ pub(super) struct Import {
 pub(super) struct Imported {
     /// The video that it becomes.
     video_id: String,
+    /// The job that fetches it: `GET /api/v1/videos/{id}/jobs` says how far it is.
+    job_id: i64,
 }
 
 /// Begins to fetch a file from an address; it becomes a video as if it had been uploaded.
@@ -68,8 +79,9 @@ pub(super) async fn begin_import(
         ..NewUpload::default()
     };
     let (_, video) = begin(&platform, user, new).await?;
+    let job_id = jobs::enqueue(&platform.db, video.id, JOB, &serde_json::json!({}), jobs::PRIORITY).await?;
     platform.uploads.import_wanted.notify_one();
-    Ok((StatusCode::ACCEPTED, Json(Imported { video_id: video.public_id })))
+    Ok((StatusCode::ACCEPTED, Json(Imported { video_id: video.public_id, job_id })))
 }
 
 /// Fetches what is to be fetched, one file after the other, until the platform is gone.
@@ -89,18 +101,53 @@ pub(super) fn start(platform: &Arc<Platform>) {
 }
 
 async fn run_all(platform: &Arc<Platform>) -> Result<()> {
-    let wanted = sql(
-        "SELECT id, video_id FROM uploads WHERE source <> '' AND finished_at IS NULL ORDER BY id LIMIT 100",
-    );
-    for (id, video_id) in platform.db.all::<(i64, i64)>(wanted).await? {
-        if platform.uploads.turns.take_free(id).is_none() {
-            continue;
-        }
-        if let Err(error) = run(platform, video_id, &|_| ()).await {
-            tracing::info!(%error, video_id, "an import did not get through");
-        }
+    while let Some(job) = queue::take(platform, &[JOB], TIMES).await? {
+        work(platform, &job).await?;
     }
     Ok(())
+}
+
+/// Does a job of kind [`JOB`] that was taken.
+async fn work(platform: &Arc<Platform>, job: &Job) -> Result<()> {
+    let (progress, began) = (AtomicI64::new(0), Instant::now());
+    let say = |now| progress.store(now, Relaxed);
+    let ended = {
+        let mut running = pin!(run(platform, job.video_id, &say));
+        loop {
+            tokio::select! {
+                ended = &mut running => break Some(ended),
+                () = tokio::time::sleep(KEEP_EVERY) => {}
+            }
+            let now = progress.load(Relaxed);
+            if !queue::keep(platform, job, now, eta_ms(began.elapsed(), now), TIMES).await? {
+                break None;
+            }
+        }
+    };
+    let error = match ended {
+        Some(Ok(())) => return queue::finish(platform, job, &[]).await.map(drop),
+        Some(Err(error)) => error,
+        None => {
+            let jobs = jobs::of_video(&platform.db, job.video_id).await?;
+            if jobs.iter().any(|other| other.id == job.id && other.state == "cancelled") {
+                give_up_video(platform, job.video_id, "The import was cancelled.").await?;
+            }
+            return Ok(());
+        }
+    };
+    tracing::info!(%error, job = job.id, "an import did not get through");
+    let is_final = !is_passing(&error) || job.attempts >= jobs::ATTEMPTS_MAX;
+    let reason = error.message.into_owned();
+    if is_final {
+        give_up_video(platform, job.video_id, &reason).await?;
+    }
+    queue::fail(platform, job, &Failure { reason, is_final }, TIMES).await
+}
+
+/// As if the rest took as long as what is done.
+fn eta_ms(elapsed: Duration, progress: i64) -> Option<i64> {
+    let elapsed = i64::try_from(elapsed.as_millis()).ok()?;
+    (progress > 0).then(|| elapsed.saturating_mul(1000 - progress) / progress)
 }
 
 /// The address, when it is on a host files may be fetched from.
@@ -136,27 +183,29 @@ fn is_listed(pattern: &str, host: &str) -> bool {
 }
 
 /// Fetches the file of an imported video, from where it was when it was fetched before, and brings it to its place.
-/// `say` hears how far it is, 0 to 1000. An error of status 5xx may pass; after any other the video has failed.
+/// `say` hears how far it is, 0 to 1000.
 async fn run(platform: &Arc<Platform>, video_id: i64, say: &(dyn Fn(i64) + Send + Sync)) -> Result<()> {
-    let text = format!("SELECT {COLUMNS} FROM uploads WHERE video_id = $1 AND finished_at IS NULL");
-    let upload = platform.db.maybe::<Upload>(sql(sqlx::AssertSqlSafe(text)).bind(video_id)).await?;
-    let Some(upload) = upload else { return Ok(()) };
+    let Some(upload) = of_video(platform, video_id).await? else { return Ok(()) };
     let turn = platform.uploads.turns.take(upload.id).await?;
-    let fetched = if upload.is_complete() {
-        Ok(upload.clone())
-    } else {
-        fetch(platform, upload.clone(), &turn, say).await
-    };
-    match fetched {
-        Ok(upload) => {
-            finish::finish(platform.clone(), upload, turn).await;
-            Ok(())
-        }
-        Err(error) if error.status.is_server_error() || error.status == StatusCode::LOCKED => Err(error),
-        Err(error) => {
-            give_up(platform, &upload, &error.message).await?;
-            Err(error)
-        }
+    let upload = if upload.is_complete() { upload } else { fetch(platform, upload, &turn, say).await? };
+    finish::finish(platform.clone(), upload, turn).await;
+    Ok(())
+}
+
+async fn of_video(platform: &Platform, video_id: i64) -> Result<Option<Upload>> {
+    let text = format!("SELECT {COLUMNS} FROM uploads WHERE video_id = $1 AND finished_at IS NULL");
+    Ok(platform.db.maybe(sql(sqlx::AssertSqlSafe(text)).bind(video_id)).await?)
+}
+
+/// Whether it may go better at another time.
+fn is_passing(error: &Error) -> bool {
+    error.status.is_server_error() || error.status == StatusCode::LOCKED
+}
+
+async fn give_up_video(platform: &Platform, video_id: i64, why: &str) -> Result<()> {
+    match of_video(platform, video_id).await? {
+        Some(upload) => give_up(platform, &upload, why).await,
+        None => Ok(()),
     }
 }
 

@@ -45,7 +45,8 @@ pub(super) async fn receive(platform: &Arc<Platform>, upload: i64, part: Part, b
     let task = tokio::spawn(async move {
         let mut body = body;
         let received = take(&platform, upload, part, &mut body).await;
-        if received.is_err() {
+        // Who is told that a later request took over has long stopped to listen, if it was not that later one's client.
+        if matches!(&received, Err(error) if error.code != "upload_taken_over") {
             hear_out(body).await;
         }
         received

@@ -126,8 +126,7 @@ impl Add {
         };
         let video = uploads::add_local(db, objects, &config.data_dir, new).await?;
         if let Some(profile) = self.profile {
-            let detail = serde_json::json!({"profile": profile.word()});
-            jobs::enqueue(db, video.id, "transcode", &detail, jobs::PRIORITY).await?;
+            jobs::transcode(db, video.id, profile.word()).await?;
         }
         let address = video.name.as_deref().unwrap_or(&video.public_id);
         println!("{}  /streams/{address}.m3u8  (owner: {})", video.public_id, owner.username);
@@ -165,12 +164,24 @@ async fn wait(db: &Db, video: &Video, profile: Option<Profile>) -> anyhow::Resul
             eprintln!("ready");
             return Ok(());
         }
-        if video.state != said {
-            eprintln!("{}", video.state);
-            said = video.state;
+        let now = progress(db, &video).await?;
+        if now != said {
+            eprintln!("{now}");
+            said = now;
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// What is done with a video, and how far that is.
+async fn progress(db: &Db, video: &Video) -> anyhow::Result<String> {
+    let jobs = jobs::of_video(db, video.id).await?;
+    let running = jobs.iter().rev().find(|job| job.state == "running");
+    if let Some(job) = running {
+        return Ok(format!("{} {} %", job.kind, job.progress_milli / 10));
+    }
+    let waiting = jobs.iter().rev().find(|job| job.state == "waiting");
+    Ok(waiting.map_or_else(|| video.state.clone(), |job| format!("{} waits for a worker", job.kind)))
 }
 
 async fn list(db: &Db, limit: i64) -> anyhow::Result<()> {

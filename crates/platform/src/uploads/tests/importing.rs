@@ -86,6 +86,11 @@ async fn a_file_is_fetched_through_breaks_and_becomes_a_video() {
     let mark = Client::new(&platform, "mark").await;
     let video = import(&platform, &mark, &origin.url).await;
     let id = &video.public_id;
+    wait_for("the job is done", async || {
+        let (_, jobs) = mark.get(&format!("/api/v1/videos/{id}/jobs")).await;
+        jobs.to_string().contains(r#""kind":"import","#) && jobs.to_string().contains(r#""state":"done""#)
+    })
+    .await;
     assert_eq!((video.state.as_str(), video.bytes), ("probing", 250_000));
     assert_eq!(platform.objects.read_all(&format!("videos/{id}/source")).await.unwrap(), film);
     assert_eq!(*origin.asked.lock().unwrap(), ["", "bytes=100000-", "bytes=200000-"]);
@@ -197,12 +202,34 @@ async fn a_host_that_is_away_may_come_back_and_the_import_goes_on() {
     let platform = importing(&["127.0.0.1"]).await;
     let mark = Client::new(&platform, "mark").await;
     let (_, answer) = mark.post("/api/v1/videos/import", json!({"url": origin.url})).await;
-    wait_for("it gives up for now", async || origin.asked.lock().unwrap().len() == 4).await;
-    assert_eq!(mark.get(UPLOADS).await.1["items"][0]["received_bytes"], 120_000);
     let id = answer["video_id"].as_str().unwrap();
+    let jobs = format!("/api/v1/videos/{id}/jobs");
+    wait_for("the first attempt fails", async || mark.get(&jobs).await.1.to_string().contains("503")).await;
+    assert_eq!(mark.get(UPLOADS).await.1["items"][0]["received_bytes"], 120_000);
     assert_eq!(videos::by_address(&platform.db, id).await.unwrap().unwrap().state, "waiting");
-    // The next look at what is to be fetched.
+    // The time before the next attempt is over.
+    platform.db.execute(sql("UPDATE jobs SET run_after = 0")).await.unwrap();
     platform.uploads.import_wanted.notify_one();
     let video = settled(&platform, id).await;
     assert_eq!(platform.objects.read_all(&format!("{}/source", video.objects_prefix())).await.unwrap(), film);
+}
+
+#[tokio::test]
+async fn an_import_that_is_cancelled_ends_with_its_file() {
+    let origin = origin(film(1000), 1000, |_, film, _, _| {
+        let (sender, body) = slow();
+        sender.try_send(Ok(Bytes::from(film[..700].to_vec()))).unwrap();
+        tokio::spawn(async move { sender.closed().await });
+        ([(header::CONTENT_LENGTH, "1000")], body).into_response()
+    })
+    .await;
+    let platform = importing(&["127.0.0.1"]).await;
+    let mark = Client::new(&platform, "mark").await;
+    let (_, answer) = mark.post("/api/v1/videos/import", json!({"url": origin.url})).await;
+    wait_for("it is fetched", async || files(&platform) == 1).await;
+    let job = answer["job_id"].as_i64().unwrap();
+    assert!(crate::jobs::cancel(&platform, job).await.unwrap());
+    let video = settled(&platform, answer["video_id"].as_str().unwrap()).await;
+    assert_eq!((video.state.as_str(), video.failure.as_str()), ("failed", "The import was cancelled."));
+    assert_eq!(files(&platform), 0);
 }
