@@ -35,8 +35,8 @@ pub use edit::{Change, delete, delete_beside};
 pub use files::{File, FileKind, NewFile, add_file, bytes_of, files, remove_file};
 pub use list::all;
 use rights::may_keep_order;
-pub(crate) use rights::{own, visible};
 pub use rights::{is_owner, may_watch};
+pub(crate) use rights::{own, visible};
 pub use routes::routes;
 pub use search::index_owner;
 
