@@ -21,7 +21,6 @@ use gateway::writer::{self, Writers};
 use gateway::{Gateway, Limiter};
 use http::{HeaderValue, header};
 use hub::Hub;
-use objects::Objects;
 use platform::Platform;
 use platform::accounts::first_admin;
 use platform::gate::RoomGate;
@@ -69,8 +68,6 @@ pub struct State {
     pub traffic: Arc<Traffic>,
     /// Who is asked and told over HTTP.
     pub hooks: Arc<Hooks>,
-    /// The media files.
-    pub objects: Objects,
     /// What is being recorded.
     pub recorder: Arc<Recorder>,
     /// People, rooms, chat and money.
@@ -136,7 +133,6 @@ impl State {
             traffic: Traffic::start(hub),
             hooks,
             recorder,
-            objects,
             platform,
             rtmp_port: OnceLock::new(),
         }))
