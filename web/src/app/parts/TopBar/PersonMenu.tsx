@@ -61,6 +61,10 @@ function Person({ me, onDone }: { me: PublicUser; onDone: () => void }) {
         <Icon name="user" />
           {t("nav.channel")}
         </Link>
+      <Link to="/studio/videos" className={styles.item}>
+        <Icon name="film" />
+        {t("nav.videos")}
+      </Link>
       <Link to="/studio" className={styles.item}>
         <Icon name="camera" />
           {t("nav.studio")}
