@@ -5,7 +5,7 @@ import { useState } from "react";
 import { ago, has, t } from "../../i18n/app";
 import { call } from "../api/client";
 import { pagesQuery } from "../api/queries";
-import type { Change, Delivery, Target, Wish } from "../api/schema";
+import type { Delivery, Target } from "../api/schema";
 import { Button } from "../parts/Button/Button";
 import { CopyRow } from "../parts/CopyRow/CopyRow";
 import { Confirm, Dialog } from "../parts/Dialog/Dialog";
@@ -19,9 +19,6 @@ import styles from "./Admin.module.css";
 const EVENTS = ["went_live", "ended", "follow", "gift"] as const;
 const KEY = ["admin-webhooks"];
 
-/** The document has one name for several things that change: here it is this. */
-const body = (wish: { url?: string; events?: string[]; is_active?: boolean }) => wish as unknown as Wish & Change;
-
 export function Webhooks() {
   const cache = useQueryClient();
   const { data, error, refetch } = useQuery({ queryKey: KEY, queryFn: () => call("GET /api/v1/admin/webhooks") });
@@ -29,7 +26,7 @@ export function Webhooks() {
   const close = () => setAsks(undefined);
   const again = () => cache.invalidateQueries({ queryKey: KEY });
   const change = useMutation({
-    mutationFn: ({ id, is_active }: { id: number; is_active: boolean }) => call("PATCH /api/v1/admin/webhooks/{id}", { path: { id }, body: body({ is_active }) }),
+    mutationFn: ({ id, is_active }: { id: number; is_active: boolean }) => call("PATCH /api/v1/admin/webhooks/{id}", { path: { id }, body: { is_active } }),
     onSuccess: again,
     onError: toastError,
   });
@@ -95,7 +92,7 @@ function Add({ onClose }: { onClose: () => void }) {
   const cache = useQueryClient();
   const add = useMutation({
     mutationFn: (texts: Record<string, string>) =>
-      call("POST /api/v1/admin/webhooks", { body: body({ url: texts.url, events: EVENTS.filter((event) => texts[event] === "on") }) }),
+      call("POST /api/v1/admin/webhooks", { body: { url: texts.url ?? "", events: EVENTS.filter((event) => texts[event] === "on") } }),
     onSuccess: () => cache.invalidateQueries({ queryKey: KEY }),
   });
   return (

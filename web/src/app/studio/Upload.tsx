@@ -56,7 +56,7 @@ export function Upload() {
         </ul>
       )}
       {waiting.length > 0 && <Unfinished uploads={waiting} onFile={(file, upload) => addUpload(file, privacy, `/api/v1/uploads/${upload.id}`)} />}
-      <Import privacy={privacy} />
+      {(storage?.import_hosts ?? []).length > 0 && <Import privacy={privacy} />}
     </div>
   );
 }
