@@ -51,6 +51,8 @@ pub trait Archive: Send + Sync + 'static {
     fn open<'a>(&'a self, path: &'a StreamPath, starts_at_ms: i64) -> ArchiveFuture<'a, Option<Place>>;
     /// So much is written; told every few seconds.
     fn note<'a>(&'a self, id: i64, log: &'a RecordedLog) -> ArchiveFuture<'a, ()>;
+    /// Recording pauses for want of room on the disk, or goes on.
+    fn paused(&self, is_paused: bool);
     /// The recording is complete.
     fn close<'a>(&'a self, id: i64, log: &'a RecordedLog) -> ArchiveFuture<'a, ()>;
 }
@@ -189,17 +191,24 @@ impl Recorder {
             false => free_bytes_min,
             true => free_bytes_min.saturating_add(free_bytes_min / ROOM_PART),
         };
-        let is_full = free_bytes < needed;
-        if self.is_full.swap(is_full, Relaxed) != is_full {
-            match is_full {
-                true => tracing::warn!(
-                    free_bytes,
-                    free_bytes_min,
-                    "recording pauses: the disk with the media files is nearly full (record.free_bytes_min)"
-                ),
-                false => tracing::info!(free_bytes, "recording goes on: there is room again"),
-            }
+        self.set_full(free_bytes < needed, free_bytes);
+    }
+
+    /// Pauses, or goes on, and says so once.
+    fn set_full(&self, is_full: bool, free_bytes: u64) {
+        if self.is_full.swap(is_full, Relaxed) == is_full {
+            return;
         }
+        let free_bytes_min = self.config.free_bytes_min;
+        match is_full {
+            true => tracing::warn!(
+                free_bytes,
+                free_bytes_min,
+                "recording pauses: the disk with the media files is nearly full (record.free_bytes_min)"
+            ),
+            false => tracing::info!(free_bytes, "recording goes on: there is room again"),
+        }
+        self.archive.paused(is_full);
     }
 
     fn streams(&self) -> MutexGuard<'_, HashMap<usize, Arc<Stream>>> {

@@ -110,6 +110,10 @@ impl Archive for Library {
         })
     }
 
+    fn paused(&self, is_paused: bool) {
+        self.0.recordings.set_paused(is_paused);
+    }
+
     fn close<'a>(&'a self, id: i64, log: &'a RecordedLog) -> ArchiveFuture<'a, ()> {
         Box::pin(async move {
             if let Err(error) = recordings::complete(&self.0, id, &measured(log)).await {

@@ -215,6 +215,23 @@ impl RecordedLog {
         }
     }
 
+    /// When the recording begins, in the ticks of the track with this number in MP4: what to take off the times of its
+    /// fragments so that they begin at 0 ([`mp4::rebase_fragments`]), which changes no size.
+    pub fn origin_ticks(&self, track_number: u32) -> u64 {
+        let Some(first) = self.segments.first() else { return 0 };
+        let timescale = |track_id| {
+            let mut tracks = first.init.tracks.iter();
+            tracks.find(|init| init.track.id == track_id).map(|init| init.timescale)
+        };
+        let starts = first.media.tracks.iter().filter_map(|span| {
+            Some(Timestamp::from_ticks(i64::try_from(span.start_ticks).ok()?, timescale(span.track_id)?))
+        });
+        let start = starts.min().unwrap_or(first.span.start);
+        let mut tracks = first.init.tracks.iter();
+        let track = tracks.find(|init| mp4::track_number(init.track.id) == track_number);
+        track.map_or(0, |init| u64::try_from(start.to_ticks(init.timescale)).unwrap_or(0))
+    }
+
     /// Size of [`download`](Self::download).
     pub fn download_bytes(&self) -> u64 {
         let init = self.newest_init().map_or(0, |init| init.bytes.len() as u64);

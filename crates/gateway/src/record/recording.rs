@@ -260,7 +260,7 @@ impl Recording {
                 tracing::warn!(%error, "a recording cannot be written now; it is tried again");
             }
             if matches!(error, Error::Full(_)) {
-                recorder.is_full.store(true, Relaxed);
+                recorder.set_full(true, recorder.objects.free_bytes().unwrap_or(0));
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(RETRY_MAX);

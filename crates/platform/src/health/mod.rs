@@ -94,7 +94,8 @@ async fn read(
         return Err(Error::forbidden("not_the_host", "Only the host of the room may do this."));
     }
     let samples = platform.health.samples(&room.path()?);
-    let advice = advice::of(&samples);
+    let mut advice = advice::of(&samples);
+    advice.extend(platform.recordings.advice().filter(|_| room.is_recorded && !samples.is_empty()));
     Ok(Json(Health { is_there: !samples.is_empty(), samples, advice }))
 }
 

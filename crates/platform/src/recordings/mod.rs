@@ -24,6 +24,7 @@ use crate::{Platform, Result};
 use hub::StreamPath;
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -55,6 +56,8 @@ pub struct Memory {
     clips: Limiter<i64>,
     /// When somebody was let in to watch, by the public id of the video.
     watched: Mutex<HashMap<String, Instant>>,
+    /// Whether this server records nothing now, because its disk is nearly full.
+    is_paused: AtomicBool,
 }
 
 /// Somebody who began to watch counts so long as one who may still do so.
@@ -64,7 +67,11 @@ const WATCHED_MAX: usize = 10_000;
 
 impl Memory {
     pub(crate) fn new(config: &ClipsConfig) -> Self {
-        Self { clips: Limiter::new(config.per_minute, config.burst), watched: Mutex::default() }
+        Self {
+            clips: Limiter::new(config.per_minute, config.burst),
+            watched: Mutex::default(),
+            is_paused: AtomicBool::new(false),
+        }
     }
 
     /// Notes that somebody was let in to watch.
@@ -76,6 +83,18 @@ impl Memory {
         if watched.len() < WATCHED_MAX {
             watched.insert(public_id.to_owned(), Instant::now());
         }
+    }
+
+    /// Says that nothing is recorded now for want of room on the disk, or that it is again.
+    pub fn set_paused(&self, is_paused: bool) {
+        self.is_paused.store(is_paused, Relaxed);
+    }
+
+    /// What hosts are to know of recordings, if anything.
+    pub(crate) fn advice(&self) -> Option<String> {
+        self.is_paused.load(Relaxed).then(|| {
+            "The recording pauses: the server's disk is nearly full. What is live goes on; tell the operator.".to_owned()
+        })
     }
 
     fn is_watched(&self, public_id: &str) -> bool {

@@ -88,18 +88,9 @@ async fn cut(
 async fn from_log(objects: &Objects, prefix: &str, cut: &Cut, path: &Path) -> anyhow::Result<Measured> {
     let log = read_log(objects, prefix).await?;
     let part = part_of(&log, cut).of_one_init();
-    let (Some(init), Some(first)) = (part.newest_init().cloned(), part.segments().first()) else {
+    if part.is_empty() {
         bail!("nothing of what was asked for is recorded");
-    };
-    let starts = first.media.tracks.iter().filter_map(|span| {
-        let track = init.tracks.iter().find(|track| track.track.id == span.track_id)?;
-        Some(Timestamp::from_ticks(i64::try_from(span.start_ticks).ok()?, track.timescale))
-    });
-    let start = starts.min().unwrap_or(first.span.start);
-    let origin = |number: u32| {
-        let track = init.tracks.iter().find(|track| mp4::track_number(track.track.id) == number);
-        track.map_or(0, |track| u64::try_from(start.to_ticks(track.timescale)).unwrap_or(0))
-    };
+    }
     let mut file = Output::create(path).await?;
     for piece in part.download(0..part.download_bytes()) {
         match piece {
@@ -107,7 +98,7 @@ async fn from_log(objects: &Objects, prefix: &str, cut: &Cut, path: &Path) -> an
             LogBytes::Object { sequence, .. } => {
                 let object = format!("{prefix}/{}", Name::Fmp4 { sequence });
                 let mut bytes = BytesMut::from(objects.read_all(&object).await?);
-                mp4::rebase_fragments(&mut bytes, origin)?;
+                mp4::rebase_fragments(&mut bytes, |number| part.origin_ticks(number))?;
                 file.write(&bytes).await?;
             }
         }

@@ -209,6 +209,9 @@ fn a_download_is_one_file_in_any_ranges() {
         pieces.collect()
     };
     assert_eq!(bytes(0..total), [(0, 5), (70, 100), (71, 100), (72, 100), (73, 100)]);
+    assert_eq!((log.origin_ticks(1), log.origin_ticks(2), log.origin_ticks(9)), (0, 0, 0));
+    let later = log.between(Duration::from_secs(4), Duration::from_secs(6));
+    assert_eq!((later.origin_ticks(1), later.origin_ticks(2)), (4 * 90_000, 4 * 48_000));
     assert_eq!(bytes(3..7), [(0, 2), (70, 2)]);
     assert_eq!(bytes(104..106), [(70, 1), (71, 1)]);
     assert_eq!(bytes(total..total + 5), []);

@@ -12,7 +12,7 @@ use crate::delivery::segmented::Text;
 use crate::record::read_log;
 use axum::body::Body;
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, header};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
@@ -190,7 +190,8 @@ async fn send_file(
         let read = match piece {
             LogBytes::Bytes(bytes) => Ok(vec![bytes]),
             LogBytes::Object { sequence, ranges } => {
-                objects.read_ranges(&format!("{prefix}/{}", Name::Fmp4 { sequence }), &ranges).await
+                let path = format!("{prefix}/{}", Name::Fmp4 { sequence });
+                objects.read_all(&path).await.map(|bytes| from_nought(&log, bytes, &ranges))
             }
         };
         let frames = match read {
@@ -207,6 +208,17 @@ async fn send_file(
             }
         }
     }
+}
+
+/// Parts of a segment of a file that begins at 0, whenever the stream did.
+fn from_nought(log: &RecordedLog, segment: Bytes, ranges: &[Range<u64>]) -> Vec<Bytes> {
+    let mut segment = BytesMut::from(segment);
+    if let Err(error) = mp4::rebase_fragments(&mut segment, |number| log.origin_ticks(number)) {
+        tracing::warn!(%error, "a segment of a recording keeps its times in a download");
+    }
+    let segment = segment.freeze();
+    let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(segment.len());
+    ranges.iter().map(|range| segment.slice(at(range.start).min(at(range.end))..at(range.end))).collect()
 }
 
 struct Received(mpsc::Receiver<Result<Frame<Bytes>, Error>>);
