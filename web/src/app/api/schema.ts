@@ -33,6 +33,36 @@ export type AccountView = {
 /** What happens to a room. */
 export type Act = "play" | "pause" | "stop";
 
+/** An on-air period in one of a host's rooms. */
+export type Aired = {
+  /** Coins of its gifts. */
+  coin: number;
+  /** Unix ms; nothing while it is on. */
+  ended_at?: number | null;
+  /** Its number. */
+  id: number;
+  /** The room. */
+  room_id: number;
+  /** Unix ms. */
+  started_at: number;
+  /** The room's title now. */
+  title: string;
+  /** Most viewers at once. */
+  viewers_peak: number;
+  /** People who were signed in and came to the room. */
+  viewers_total: number;
+};
+
+/** Figures of a host. */
+export type Analytics = {
+  /** The last broadcasts that began on these days, the newest first. */
+  broadcasts: Aired[];
+  /** All days, from the first to today. */
+  days: Day[];
+  /** The videos that were watched longest on these days. Their days are those of UTC. */
+  videos: Played[];
+};
+
 /** A ban or timeout. */
 export type Ban = {
   /** The broadcast it holds for. */
@@ -71,6 +101,16 @@ export type Broadcast = {
   viewers_total: number;
 };
 
+/** Captions in one language. */
+export type Caption = {
+  /** Bytes. */
+  bytes: number;
+  /** BCP 47: `en`, `zh-Hant-TW`. */
+  language: string;
+  /** Unix ms. */
+  updated_at: number;
+};
+
 /** What changes; what is left out stays. */
 export type Change = {
   /** Up to 32 characters. */
@@ -87,6 +127,14 @@ export type Change = {
   scheduled_at?: number | null;
   /** The title. */
   title?: string | null;
+};
+
+/** Where a part of a video begins. */
+export type Chapter = {
+  /** Ms. */
+  start_ms: number;
+  /** 1-100 characters. */
+  title: string;
 };
 
 /** How a report is closed. */
@@ -155,6 +203,32 @@ export type Credited = {
   is_new: boolean;
 };
 
+/** What was said in a part of a video. */
+export type Danmaku = {
+  /** In the order it was said. */
+  items: Shot[];
+  /** `from_ms` of the rest, when there is more than one answer holds. */
+  next_ms?: number | null;
+};
+
+/** What happened on a day. */
+export type Day = {
+  /** Broadcasts that began. */
+  broadcasts: number;
+  /** Coins of gifts. */
+  coin: number;
+  /** Who followed and still does. */
+  followers: number;
+  /** How long they were, ms; of one that is on, up to now. */
+  live_ms: number;
+  /** When it began, unix ms. */
+  starts_at: number;
+  /** Views of videos, as docs/videos.md defines them. */
+  views: number;
+  /** Videos played, ms. */
+  watched_ms: number;
+};
+
 /** An event on its way to a webhook. */
 export type Delivery = {
   /** Times it was sent. */
@@ -177,6 +251,26 @@ export type Delivery = {
   state: string;
   /** Status of the last answer; nothing when none came. */
   status?: number | null;
+};
+
+/** A video with what its page needs. */
+export type Detail = VideoView & {
+  /** Its captions: each is at `/api/v1/videos/{id}/captions/{language}`. Only for those who may watch. */
+  captions: Caption[];
+  /** Where its parts begin; also as `/api/v1/videos/{id}/chapters.vtt`. Only for those who may watch. */
+  chapters: Chapter[];
+  /** Whether its room's chat comes with it (`/api/v1/videos/{id}/danmaku`). */
+  has_danmaku: boolean;
+  /** Whether the caller likes it. */
+  is_liked: boolean;
+  /** Whether the caller may change it. */
+  may_edit: boolean;
+  /** Whether the caller may take away what others say under it. */
+  may_moderate: boolean;
+  /** Where the caller stopped, ms; nothing when it was watched to its end, or never. */
+  position_ms?: number | null;
+  /** Addresses of the pictures that can be its cover (`cover` of a change: `thumb-0` and so on); for whom may change it. */
+  thumbs: string[];
 };
 
 /** A line of the log. */
@@ -287,6 +381,24 @@ export type Image = {
   width: number;
 };
 
+/** A file to be fetched. */
+export type Import = {
+  /** `public`, `unlisted` or `private`, which it is when nothing is said. */
+  privacy?: string;
+  /** Nothing: as the file is called. */
+  title?: string;
+  /** `http://` or `https://`, on one of the hosts this server imports from (`uploads.import_hosts`). */
+  url: string;
+};
+
+/** A file that is being fetched. */
+export type Imported = {
+  /** The job that fetches it: `GET /api/v1/videos/{id}/jobs` says how far it is. */
+  job_id: number;
+  /** The video that it becomes. */
+  video_id: string;
+};
+
 /** An invitation; its code is not kept. */
 export type Invitation = {
   /** Unix ms. */
@@ -299,6 +411,46 @@ export type Invitation = {
   id: number;
   /** Who registered with it. */
   used_by?: number | null;
+};
+
+/** Work on a video, as its owner sees it. */
+export type JobView = {
+  /** How often it was begun. */
+  attempts: number;
+  /** Unix ms. */
+  created_at: number;
+  /** How long it will take still, milliseconds; nothing when that is not known. */
+  eta_ms?: number | null;
+  /** Why it failed, or the last attempt did, in plain words; or empty. */
+  failure: string;
+  /** Unix ms. */
+  finished_at?: number | null;
+  /** Its number. */
+  id: number;
+  /** `probe`, `transcode`, `thumbnails`, `import`… */
+  kind: string;
+  /** Of one that waits: how many are begun before it, with itself. */
+  place?: number | null;
+  /** Of a `transcode`: `ladder` or `tutorial`; else empty. */
+  profile: string;
+  /** How far it is, 0 to 1000. */
+  progress_milli: number;
+  /** When it was begun last, unix ms. */
+  started_at?: number | null;
+  /** `waiting`, `running`, `done`, `failed` or `cancelled`. */
+  state: string;
+  /** The video, as addresses name it. */
+  video_id: string;
+  /** Of one that waits while nobody can work: why, in plain words; else empty. */
+  waits_for: string;
+};
+
+/** A page of jobs, and who does them. */
+export type Jobs = Page<JobView> & {
+  /** How many wait, on all pages. */
+  waiting: number;
+  /** Who does jobs, of those heard of lately. */
+  workers: Worker[];
 };
 
 /** Whether there is a key. */
@@ -329,6 +481,14 @@ export type Leader = {
   username: string;
 };
 
+/** How a video is liked. */
+export type Likes = {
+  /** Whether the caller does. */
+  is_liked: boolean;
+  /** People who like it. */
+  like_count: number;
+};
+
 /** What an admin did. */
 export type LogEntry = {
   /** What was done. */
@@ -353,6 +513,18 @@ export type MadeToken = {
   id: number;
   /** To show as `Authorization: Bearer …`. */
   token: string;
+};
+
+/** Oneself. */
+export type Me = PublicUser & {
+  /** A few words about oneself. */
+  bio: string;
+  /** Since when, unix ms. */
+  created_at: number;
+  /** Whether one may do everything. */
+  is_admin: boolean;
+  /** `user` or `admin`. */
+  role: string;
 };
 
 /** Who wants an account. */
@@ -389,6 +561,14 @@ export type NewCodes = {
   count: number;
 };
 
+/** A comment to be written. */
+export type NewComment = {
+  /** Plain text with line breaks; 2 000 characters at most (`videos.comment_chars_max`). */
+  content: string;
+  /** The comment it replies to. A reply to a reply stands beside it. */
+  parent_id?: number | null;
+};
+
 /** Invitations to be made. */
 export type NewInvitations = {
   /** How many. */
@@ -407,12 +587,14 @@ export type NewKey = {
 
 /** What is reported. */
 export type NewReport = {
-  /** `user`, `comment` or `room`. */
+  /** `user`, `comment`, `room`, `video` or `video_comment`. */
   kind: string;
   /** Why, 1 to 1000 characters. */
   reason: string;
-  /** Its number. */
-  target_id: number;
+  /** Its number; of a video nothing. */
+  target_id?: number;
+  /** What addresses name the video by, when that is what is reported. */
+  video?: string;
 };
 
 /** A room to be made. */
@@ -453,18 +635,20 @@ export type NewToken = {
 export type Notification = {
   /** Unix ms. */
   created_at: number;
-  /** User name of the room's host. */
+  /** User name of the room's host or the video's owner. */
   host: string;
   /** Its number. */
   id: number;
-  /** What happened: `went_live`. */
+  /** What happened: `went_live` or `video_published`. */
   kind: string;
   /** Unix ms; nothing: not read yet. */
   read_at?: number | null;
-  /** The room it happened in. */
-  room_id: number;
-  /** The room's title now. */
+  /** The room it happened in; nothing for a video. */
+  room_id?: number | null;
+  /** The room's or video's title now. */
   title: string;
+  /** What addresses name the video by; nothing for a room. */
+  video?: string | null;
 };
 
 /** A page of notifications. */
@@ -517,6 +701,20 @@ export type Pinged = {
   event: string;
 };
 
+/** How a video was watched. */
+export type Played = {
+  /** Address of the picture, or empty. */
+  cover: string;
+  /** What addresses name it by. */
+  id: string;
+  /** The title. */
+  title: string;
+  /** Views. */
+  views: number;
+  /** Played, ms. */
+  watched_ms: number;
+};
+
 /** What everybody may read of somebody. */
 export type Profile = PublicUser & {
   /** A few words about oneself. */
@@ -533,6 +731,16 @@ export type ProfileChange = {
   bio?: string | null;
   /** The name that is shown, up to 32 characters; empty: the user name. */
   nickname?: string | null;
+};
+
+/** How far a player is. */
+export type Progress = {
+  /** Played since the report before, ms; 0 at the start. */
+  played_ms: number;
+  /** Where playback is, ms. */
+  position_ms: number;
+  /** Of who is not signed in: `viewer` as the API gave it. */
+  viewer?: string | null;
 };
 
 /** What everybody may see of a user. */
@@ -555,6 +763,12 @@ export type PublishToken = {
   stream: string;
 };
 
+/** How much somebody may have. */
+export type Quota = {
+  /** Bytes of videos and uploads under way together; nothing: as everybody (`uploads.quota_bytes`). */
+  quota_bytes?: number | null;
+};
+
 /** Recovery codes, which are shown this once. */
 export type RecoveryCodes = {
   /** Each is good once, instead of a one-time password. */
@@ -570,7 +784,7 @@ export type Report = {
   created_at: number;
   /** Its number. */
   id: number;
-  /** `user`, `comment` or `room`. */
+  /** `user`, `comment`, `room`, `video` or `video_comment`. */
   kind: string;
   /** In the reporter's words. */
   reason: string;
@@ -580,6 +794,8 @@ export type Report = {
   target_id: number;
   /** Who reports. */
   user_id: number;
+  /** What addresses name the video by, or the video the comment is under. */
+  video?: string | null;
 };
 
 /** A room as people see it. */
@@ -654,7 +870,7 @@ export type Sample = {
 };
 
 /** What a token may do. */
-export type Scope = "read" | "profile" | "rooms" | "chat" | "gifts" | "admin";
+export type Scope = "read" | "profile" | "rooms" | "chat" | "videos" | "gifts" | "admin";
 
 /** What to put into an authenticator. */
 export type SecondFactor = {
@@ -726,6 +942,22 @@ export type Setup = {
   username: string;
 };
 
+/** A message at its moment in the video. */
+export type Shot = {
+  /** When in the video it was said, ms. */
+  at_ms: number;
+  /** `#rrggbb`. */
+  colour: string;
+  /** Plain text. */
+  content: string;
+  /** Its number, as in the room's chat. */
+  id: number;
+  /** `scroll`, `top` or `bottom`. */
+  mode: string;
+  /** Who said it. */
+  user_id: number;
+};
+
 /** What pages need to know of the site. */
 export type Site = {
   /** Of one gift at once, at most. */
@@ -744,6 +976,28 @@ export type Site = {
 export type StatusChange = {
   /** `play`, `pause` or `stop`. */
   type: Act;
+};
+
+/** How much somebody has, may have, and may send at once. */
+export type Storage = {
+  /** Bytes of one request of an upload at most. Proxies on the way often take less; 8 MiB get through most. */
+  chunk_bytes_max: number;
+  /** Where files can be fetched from; nothing: imports are off. */
+  import_hosts: string[];
+  /** Bytes that are left. */
+  left_bytes: number;
+  /** Bytes of both together at most. */
+  quota_bytes: number;
+  /** Uploads under way. */
+  under_way: number;
+  /** Bytes that uploads under way will have. */
+  under_way_bytes: number;
+  /** Uploads under way at most. */
+  under_way_max: number;
+  /** Bytes of a file at most. */
+  upload_bytes_max: number;
+  /** Bytes of all videos, with their renditions. */
+  videos_bytes: number;
 };
 
 /** A stream as admins see it. */
@@ -768,11 +1022,17 @@ export type StreamView = {
   viewer_count: number;
 };
 
+/** Why a video is taken down. */
+export type TakeDown = {
+  /** For its owner and the log, 1 to 1000 characters. */
+  reason: string;
+};
+
 /** A webhook as admins see it. */
 export type Target = {
   /** Unix ms. */
   created_at: number;
-  /** What it is told: `went_live`, `ended`, `follow`, `gift`; nothing: all. */
+  /** What it is told: `went_live`, `ended`, `follow`, `gift`, `video_ready`, `video_published`; nothing: all. */
   events: string[];
   /** Its number. */
   id: number;
@@ -800,6 +1060,114 @@ export type TokenView = {
   used_at?: number | null;
 };
 
+/** An upload under way. */
+export type UploadView = {
+  /** Bytes of the whole file; nothing while that is not known. */
+  bytes?: number | null;
+  /** Unix ms. */
+  created_at: number;
+  /** When it is given up unless more comes, unix ms. */
+  expires_at: number;
+  /** What the file is called, or empty. */
+  filename: string;
+  /** Its address is `/api/v1/uploads/{id}`. */
+  id: string;
+  /** Whether this server fetches it from an address. */
+  is_import: boolean;
+  /** Bytes that are safe here. */
+  received_bytes: number;
+  /** The title of the video. */
+  title: string;
+  /** The video that it becomes. */
+  video_id: string;
+};
+
+/** Something that was said under a video. */
+export type VideoComment = {
+  /** Plain text with line breaks; empty when it was taken away. */
+  content: string;
+  /** Unix ms. */
+  created_at: number;
+  /** Its number. */
+  id: number;
+  /** Whether it was taken away. It is listed as long as there are replies to it. */
+  is_deleted: boolean;
+  /** The comment it replies to. */
+  parent_id?: number | null;
+  /** Replies to it. */
+  reply_count: number;
+  user?: PublicUser | null;
+};
+
+/** What opens a video. */
+export type VideoPassword = {
+  /** The video's password. */
+  password: string;
+};
+
+/** A video as people see it. */
+export type VideoView = {
+  /** Of all its files. */
+  bytes: number;
+  /** The category, or empty. */
+  category: string;
+  /** Comments and replies. */
+  comment_count: number;
+  /** Address of the picture, or empty. */
+  cover: string;
+  /** Unix ms. */
+  created_at: number;
+  /** What it is about. */
+  description: string;
+  /** Milliseconds; 0 while that is not known. */
+  duration_ms: number;
+  /** Why it failed, or empty. */
+  failure: string;
+  /** Whether `/streams/{id}/storyboard.vtt` is there. */
+  has_storyboard: boolean;
+  /** Pixels. */
+  height: number;
+  /** What addresses name. */
+  id: string;
+  /** The labels. */
+  labels: string[];
+  /** People who like it. */
+  like_count: number;
+  /** Of the flat address `/streams/{name}.m3u8`. */
+  name?: string | null;
+  /** `upload`, `import`, `added`, `recording` or `clip`. */
+  origin: string;
+  /** For `?sign=` when watching; only for those who may. */
+  play_sign?: string | null;
+  /** `public`, `unlisted`, `private` or `password`. */
+  privacy: string;
+  /** When everybody could watch it first, unix ms. */
+  public_at?: number | null;
+  /** When it became ready first, unix ms. */
+  published_at?: number | null;
+  /** The room it came from. */
+  room_id?: number | null;
+  /** Wall time of its first moment, unix ms. */
+  starts_at?: number | null;
+  /** `waiting`, `probing`, `recording`, `ready` or `failed`. */
+  state: string;
+  /** Where players find it: `/streams/{id}/master.m3u8` and the like. */
+  stream: string;
+  /** When an admin took it down, unix ms. */
+  taken_down_at?: number | null;
+  /** Why an admin took it down. */
+  taken_down_reason?: string | null;
+  /** The title. */
+  title: string;
+  user?: PublicUser | null;
+  /** Views. */
+  view_count: number;
+  /** For `&viewer=` when watching, so that a person counts once. */
+  viewer: string;
+  /** Pixels. */
+  width: number;
+};
+
 /** A room one was in. */
 export type Visit = {
   /** Address of its picture, or empty. */
@@ -822,12 +1190,36 @@ export type Wallet = {
   earned: number;
 };
 
-/** What is given. */
+/** A video somebody watched. */
+export type Watched = {
+  /** Whether it was watched to its end. */
+  is_finished: boolean;
+  /** The last time, unix ms. */
+  last_at: number;
+  /** Where playback was last, ms. */
+  position_ms: number;
+  /** The video. */
+  video: VideoView;
+};
+
+/** What is to be made of a video. */
 export type Wish = {
-  /** Number of the gift. */
-  gift_id: number;
-  /** How many; 1 when not said. */
-  num?: number;
+  /** The forms to make. */
+  profile: Profile;
+};
+
+/** A server or a worker beside it that does jobs. */
+export type Worker = {
+  /** Jobs it does at the same time. */
+  at_once: number;
+  /** Machine and process. */
+  name: string;
+  /** Why it cannot do any, or empty. */
+  problem: string;
+  /** When it was heard of last, unix ms. */
+  seen_at: number;
+  /** Version of Weir. */
+  version: string;
 };
 
 /** Every call: method and path, what goes in, what comes out. */
@@ -888,6 +1280,27 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** All jobs, the newest first, and the workers. For admins. */
+  "GET /api/v1/admin/jobs": {
+    path: undefined;
+    query: { state?: string; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Jobs;
+  };
+  /** Cancels a job. For admins. */
+  "DELETE /api/v1/admin/jobs/{id}": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Puts a job that failed or was cancelled into the queue again. For admins. */
+  "POST /api/v1/admin/jobs/{id}/retry": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
   /** What admins did, the newest first. */
   "GET /api/v1/admin/log": {
     path: undefined;
@@ -930,6 +1343,13 @@ export interface Operations {
     body: Record<string, unknown>;
     answer: Settings;
   };
+  /** How much room the videos of people take, the most first. `cursor` is how many were given before. For admins. */
+  "GET /api/v1/admin/storage": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Storage>;
+  };
   /** Streams on this server, by path. For admins. */
   "GET /api/v1/admin/streams": {
     path: undefined;
@@ -963,6 +1383,41 @@ export interface Operations {
     path: { id: number };
     query: undefined;
     body: Grant;
+    answer: undefined;
+  };
+  /** How much somebody has here, and may have, for admins. */
+  "GET /api/v1/admin/users/{id}/storage": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: Storage;
+  };
+  /** Says how much somebody may have. */
+  "PUT /api/v1/admin/users/{id}/storage": {
+    path: { id: number };
+    query: undefined;
+    body: Quota;
+    answer: Storage;
+  };
+  /** All videos, whatever their privacy and however far they are, the newest first. For admins. */
+  "GET /api/v1/admin/videos": {
+    path: undefined;
+    query: { q?: string; user_id?: number; room_id?: number; category?: string; label?: string; origin?: string; following?: boolean; mine?: boolean; sort?: "newest" | "views" | "likes"; state?: string; privacy?: string; taken_down?: boolean; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<VideoView>;
+  };
+  /** Takes a video down: nobody can watch it, and only its owner and admins know of it. For admins. */
+  "POST /api/v1/admin/videos/{id}/take-down": {
+    path: { id: string };
+    query: undefined;
+    body: TakeDown;
+    answer: undefined;
+  };
+  /** Gives a video back that was taken down. For admins. */
+  "DELETE /api/v1/admin/videos/{id}/take-down": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
     answer: undefined;
   };
   /** All webhooks. For admins. */
@@ -1040,7 +1495,7 @@ export interface Operations {
     path: undefined;
     query: undefined;
     body: undefined;
-    answer: PublicUser;
+    answer: Me;
   };
   /** Changes the own profile. */
   "PATCH /api/v1/me": {
@@ -1048,6 +1503,13 @@ export interface Operations {
     query: undefined;
     body: ProfileChange;
     answer: PublicUser;
+  };
+  /** Figures of the caller's broadcasts, videos and followers. */
+  "GET /api/v1/me/analytics": {
+    path: undefined;
+    query: { days?: number; utc_offset_minutes?: number };
+    body: undefined;
+    answer: Analytics;
   };
   /** The caller's API tokens, the newest first. */
   "GET /api/v1/me/api-tokens": {
@@ -1189,6 +1651,13 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** How much the caller has here, and may have and send. */
+  "GET /api/v1/me/storage": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Storage;
+  };
   /** When the own stream key was made; never the key. */
   "GET /api/v1/me/stream-key": {
     path: undefined;
@@ -1209,6 +1678,41 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: undefined;
+  };
+  /** The videos the caller began and did not watch to their end, the last one first; `cursor` is a time. */
+  "GET /api/v1/me/videos/continue": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Watched>;
+  };
+  /** The videos the caller watched, the last one first; `cursor` is a time. */
+  "GET /api/v1/me/videos/history": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<Watched>;
+  };
+  /** Forgets all videos the caller watched, and where each was left. */
+  "DELETE /api/v1/me/videos/history": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Forgets that the caller watched a video. */
+  "DELETE /api/v1/me/videos/history/{id}": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** The videos the caller likes, the last one first; `cursor` is a time. */
+  "GET /api/v1/me/videos/liked": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<VideoView>;
   };
   /** The own coins. */
   "GET /api/v1/me/wallet": {
@@ -1238,7 +1742,7 @@ export interface Operations {
     body: Payment;
     answer: Credited;
   };
-  /** Reports a user, a message or a room to the admins. */
+  /** Reports a user, a message, a room, a video or a comment to the admins. */
   "POST /api/v1/reports": {
     path: undefined;
     query: undefined;
@@ -1385,6 +1889,13 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** The moderators of a room, for them and its host, the newest account first. */
+  "GET /api/v1/rooms/{id}/moderators": {
+    path: { id: number };
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<PublicUser>;
+  };
   /** Names a moderator. */
   "PUT /api/v1/rooms/{id}/moderators/{user_id}": {
     path: { id: number; user_id: number };
@@ -1462,6 +1973,41 @@ export interface Operations {
     body: undefined;
     answer: Site;
   };
+  /** The caller's uploads under way, the newest first. */
+  "GET /api/v1/uploads": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<UploadView>;
+  };
+  /** Begins an upload (tus 1.0, creation), and its video: `Location` is the upload, `Weir-Video-Id` the video. `Upload-Metadata` may have `filename`, `filetype`, `title` and `privacy` (`public`, `unlisted`, `password` or `private`, which it is when nothing is said). With a body of the type `application/offset+octet-stream` the first bytes come along. */
+  "POST /api/v1/uploads": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** For clients behind what only lets GET and POST through: `X-HTTP-Method-Override` says what is meant, `PATCH`, `DELETE` or `HEAD`. */
+  "POST /api/v1/uploads/{id}": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Brings bytes (tus 1.0): the body goes to `Upload-Offset`, which must be where the upload is. What came of a body that breaks off is kept, unless it was to be checked (`Upload-Checksum`). */
+  "PATCH /api/v1/uploads/{id}": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Ends an upload (tus 1.0, termination) and takes its video away. One that is complete is a video already. */
+  "DELETE /api/v1/uploads/{id}": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
   /** Somebody's public profile. */
   "GET /api/v1/users/by-name/{username}": {
     path: { username: string };
@@ -1489,5 +2035,152 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: Counts;
+  };
+  /** Public videos that can be played, the newest first; or, with `mine`, all of the caller's. */
+  "GET /api/v1/videos": {
+    path: undefined;
+    query: { q?: string; user_id?: number; room_id?: number; category?: string; label?: string; origin?: string; following?: boolean; mine?: boolean; sort?: "newest" | "views" | "likes"; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<VideoView>;
+  };
+  /** Begins to fetch a file from an address; it becomes a video as if it had been uploaded. */
+  "POST /api/v1/videos/import": {
+    path: undefined;
+    query: undefined;
+    body: Import;
+    answer: Imported;
+  };
+  /** A video. */
+  "GET /api/v1/videos/{id}": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: Detail;
+  };
+  /** Changes a video. For its owner and admins. */
+  "PATCH /api/v1/videos/{id}": {
+    path: { id: string };
+    query: undefined;
+    body: Change;
+    answer: Detail;
+  };
+  /** Takes a video away, with its files. For its owner and admins. */
+  "DELETE /api/v1/videos/{id}": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Captions in one language, as WebVTT. */
+  "GET /api/v1/videos/{id}/captions/{language}": {
+    path: { id: string; language: string };
+    query: { sign?: string };
+    body: undefined;
+    answer: undefined;
+  };
+  /** Stores captions, in place of those in this language: the body is WebVTT or SRT. For the video's owner and admins. */
+  "PUT /api/v1/videos/{id}/captions/{language}": {
+    path: { id: string; language: string };
+    query: undefined;
+    body: undefined;
+    answer: Caption;
+  };
+  /** Takes captions away. For the video's owner and admins. */
+  "DELETE /api/v1/videos/{id}/captions/{language}": {
+    path: { id: string; language: string };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** The chapters of a video, as WebVTT. */
+  "GET /api/v1/videos/{id}/chapters.vtt": {
+    path: { id: string };
+    query: { sign?: string };
+    body: undefined;
+    answer: undefined;
+  };
+  /** Comments under a video, the newest first or the oldest; replies come with each one's own list. */
+  "GET /api/v1/videos/{id}/comments": {
+    path: { id: string };
+    query: { order?: "newest" | "oldest"; sign?: string; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<VideoComment>;
+  };
+  /** Says something under a video, or replies to a comment. */
+  "POST /api/v1/videos/{id}/comments": {
+    path: { id: string };
+    query: undefined;
+    body: NewComment;
+    answer: VideoComment;
+  };
+  /** Takes a comment away: one's own; anybody's as the video's owner, a moderator of the room it came from, or an admin. */
+  "DELETE /api/v1/videos/{id}/comments/{comment_id}": {
+    path: { id: string; comment_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Replies to a comment, the oldest first or the newest. */
+  "GET /api/v1/videos/{id}/comments/{comment_id}/replies": {
+    path: { id: string; comment_id: number };
+    query: { order?: "newest" | "oldest"; sign?: string; cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<VideoComment>;
+  };
+  /** What was said in the room while a part of a recording or clip was live, in its order. */
+  "GET /api/v1/videos/{id}/danmaku": {
+    path: { id: string };
+    query: { from_ms: number; to_ms: number; sign?: string };
+    body: undefined;
+    answer: Danmaku;
+  };
+  /** Opens a video with its password: the answer has the `play_sign`, and who is signed in may watch from then on. */
+  "POST /api/v1/videos/{id}/enter": {
+    path: { id: string };
+    query: undefined;
+    body: VideoPassword;
+    answer: Detail;
+  };
+  /** The work on a video, the newest first, at most 100. For its owner and admins. */
+  "GET /api/v1/videos/{id}/jobs": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: JobView[];
+  };
+  /** Asks for further forms of a video. For its owner and admins. */
+  "POST /api/v1/videos/{id}/jobs": {
+    path: { id: string };
+    query: undefined;
+    body: Wish;
+    answer: JobView;
+  };
+  /** Cancels work on a video. For its owner and admins. */
+  "DELETE /api/v1/videos/{id}/jobs/{job_id}": {
+    path: { id: string; job_id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Likes a video. */
+  "PUT /api/v1/videos/{id}/like": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: Likes;
+  };
+  /** Likes a video no longer. */
+  "DELETE /api/v1/videos/{id}/like": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: Likes;
+  };
+  /** Says how far a player is: at the start, every ten seconds, on pauses and at the end. Views come of it. */
+  "POST /api/v1/videos/{id}/progress": {
+    path: { id: string };
+    query: { sign?: string };
+    body: Progress;
+    answer: undefined;
   };
 }

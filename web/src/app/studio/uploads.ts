@@ -60,8 +60,9 @@ export function addUpload(file: File, privacy: string, address?: string): void {
       change(item.key, { state: "sending", sent, speed: rate.perSecond(), leftMs: rate.leftMs(file.size) }, true);
     },
     onAfterResponse: (_request, response) => {
-      const videoId = response.getHeader("Weir-Video-Id");
-      if (videoId !== undefined && videoId !== "") change(item.key, { videoId });
+      // What the library calls undefined is null in browsers.
+      const videoId: string | null | undefined = response.getHeader("Weir-Video-Id");
+      if (typeof videoId === "string" && videoId !== "") change(item.key, { videoId });
     },
     onShouldRetry: (error) => navigator.onLine && (error as DetailedError).originalResponse?.getStatus() !== 413 && isPassing(error as DetailedError),
     onError: (error) => {
