@@ -28,6 +28,8 @@ use serde_json::{Value, json};
 pub const PRIORITY: i64 = 0;
 /// Of what makes a video playable: before everything that only makes it better.
 pub const PRIORITY_FIRST: i64 = 100;
+/// Of finding out what a file is.
+pub const PRIORITY_PROBE: i64 = 200;
 /// Of what takes seconds.
 pub const PRIORITY_SHORT: i64 = 50;
 /// Times a job is begun at most.

@@ -59,7 +59,7 @@ async fn add(db: &Db, objects: &Objects, copy: &Path, bytes: i64, new: LocalFile
         videos::add_file(db, source).await?;
         videos::measured(db, made.id, 0, 0, 0, bytes).await?;
         videos::note_state(db, made.id, videos::State::Probing, "").await?;
-        jobs::enqueue(db, made.id, "probe", &serde_json::json!({}), jobs::PRIORITY).await
+        jobs::enqueue(db, made.id, jobs::kinds::PROBE, &serde_json::json!({}), jobs::PRIORITY_PROBE).await
     };
     if let Err(error) = arrive.await {
         videos::delete_beside(db, objects, &made).await?;

@@ -399,6 +399,6 @@ pub async fn pictured(db: &Db, id: i64, cover: &str, has_storyboard: bool) -> Re
 /// The bytes of a video are complete: it is looked at next.
 pub async fn arrived(platform: &Platform, id: i64) -> Result<()> {
     set_state(platform, id, State::Probing, "").await?;
-    jobs::enqueue(&platform.db, id, "probe", &serde_json::json!({}), jobs::PRIORITY).await?;
+    jobs::enqueue(&platform.db, id, jobs::kinds::PROBE, &serde_json::json!({}), jobs::PRIORITY_PROBE).await?;
     Ok(())
 }

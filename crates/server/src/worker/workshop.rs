@@ -50,7 +50,9 @@ pub enum Trouble {
     Lost,
 }
 
-const KINDS: [&str; 3] = [kinds::PROBE, kinds::TRANSCODE, kinds::THUMBNAILS];
+static KINDS: [&str; 3] = [kinds::PROBE, kinds::TRANSCODE, kinds::THUMBNAILS];
+/// What there is a place of its own for.
+static QUICK_KINDS: [&str; 1] = [kinds::PROBE];
 /// How often is looked for work.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often a worker says that it is there, and looks whether its programs are.
@@ -93,12 +95,14 @@ pub fn start(shop: &Arc<Workshop>, stopping: &watch::Receiver<bool>) -> JoinSet<
         return tasks;
     }
     tasks.spawn(announce(shop.clone(), stopping.clone()));
-    for _ in 0..shop.config.at_once {
+    // What takes a moment, and somebody waits for, never waits for what takes hours.
+    let places = std::iter::repeat_n(&KINDS[..], shop.config.at_once).chain([&QUICK_KINDS[..]]);
+    for kinds in places {
         let (shop, stopping) = (shop.clone(), stopping.clone());
         tasks.spawn(async move {
             while !*stopping.borrow() {
                 // A mistake of ours ends one job, not the worker.
-                if let Err(error) = tokio::spawn(step(shop.clone(), stopping.clone())).await {
+                if let Err(error) = tokio::spawn(step(kinds, shop.clone(), stopping.clone())).await {
                     tracing::error!(%error, "a job ended in a way it never should");
                 }
             }
@@ -141,10 +145,10 @@ async fn announce(shop: Arc<Workshop>, mut stopping: watch::Receiver<bool>) {
 }
 
 /// Does the next job, or waits a moment when there is none.
-async fn step(shop: Arc<Workshop>, mut stopping: watch::Receiver<bool>) {
+async fn step(kinds: &'static [&'static str], shop: Arc<Workshop>, mut stopping: watch::Receiver<bool>) {
     let taken = match shop.tools() {
         Ok(tools) => {
-            let taken = queue::take(&shop.platform, &KINDS, shop.times()).await;
+            let taken = queue::take(&shop.platform, kinds, shop.times()).await;
             taken.map(|job| job.map(|job| (tools, job)))
         }
         Err(_) => Ok(None),
