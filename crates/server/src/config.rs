@@ -486,6 +486,10 @@ impl Config {
                 return Err(wrong(key, &value, "at least 1"));
             }
         }
+        // A date of HTTP has four digits for the year.
+        if uploads.expire_hours > 87_600 {
+            return Err(wrong("uploads.expire_hours", &uploads.expire_hours, "at most 87600 (ten years)"));
+        }
         if uploads.quota_bytes < 0 {
             return Err(wrong("uploads.quota_bytes", &uploads.quota_bytes, "0 or more"));
         }
@@ -677,6 +681,7 @@ mod tests {
             "[worker]\nnice = 20",
             "[worker]\nrenditions = []",
             "[worker]\nrenditions = [{ size = 1, bits_per_second = 100000 }]",
+            "[uploads]\nexpire_hours = 1000000",
             "[[hooks.targets]]\nurl = 'http://h/'\nevents = ['onPublish']",
             "[[pull.sources]]\npath = '../a'\nurl = 'rtmp://h/live/a'",
             "[[pull.sources]]\npath = 'elsewhere/a'\nurl = 'rtmp://h/live/a'",

@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The one version there is.
 pub(super) const VERSION: &str = "1.0.0";
@@ -250,7 +250,7 @@ async fn sent(platform: &Platform, user: &User, id: &str) -> Result<Upload> {
 
 /// How far an upload is, and how long it is kept.
 fn state(upload: &Upload) -> [(HeaderName, HeaderValue); 2] {
-    let expires = SystemTime::from(UNIX_EPOCH + Duration::from_millis(upload.expires_at.unsigned_abs()));
+    let expires = UNIX_EPOCH + Duration::from_millis(upload.expires_at.unsigned_abs());
     [(OFFSET, upload.received_bytes.into()), (EXPIRES, header(&httpdate::fmt_http_date(expires)))]
 }
 
