@@ -59,9 +59,10 @@ async function longFilm(file) {
 async function segments(id) {
   const at = (path) => new URL(path, `${weir.http}/streams/${id}/`);
   const master = await (await fetch(at("master.m3u8"))).text();
-  const playlists = [...master.matchAll(/^(?!#)(\S+\.m3u8)|URI="([^"]+\.m3u8)"/gm)].map(([, uri, audio]) => uri ?? audio);
+  const sound = /URI="([^"]+)"/.exec(master)[1];
+  const pictures = master.split("\n").find((line) => line !== "" && !line.startsWith("#"));
   const all = [];
-  for (const playlist of playlists) {
+  for (const playlist of [pictures, sound]) {
     const url = at(playlist);
     const text = await (await fetch(url)).text();
     all.push(text.split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => new URL(line, url)));
