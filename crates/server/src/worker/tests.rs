@@ -85,12 +85,13 @@ async fn a_program_ends_at_its_limits_and_they_are_named() {
     let cpu = Limits { cpu: Duration::from_secs(1), ..all };
     let busy = run("/bin/sh", &["-c", "while :; do :; done"], none, cpu).await;
     assert!(matches!(busy, Err(Failure::Work(_, "cpu"))), "{busy:?}");
-    let large = run("/bin/dd", &["if=/dev/urandom", "of=large", "bs=1M", "count=3"], none, all).await;
+    let large =
+        run("/bin/dd", &["if=/dev/zero", "of=large", "bs=1M", "count=3"], Path::new("/dev/zero"), all).await;
     assert!(matches!(large, Err(Failure::FileBytes(_))), "{large:?}");
     let memory = run(
         "/usr/bin/tail",
-        &["/dev/urandom"],
-        Path::new("/dev/urandom"),
+        &["/dev/zero"],
+        Path::new("/dev/zero"),
         Limits { memory_bytes: 64 << 20, ..all },
     )
     .await;
