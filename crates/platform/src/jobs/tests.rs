@@ -82,7 +82,7 @@ async fn the_urgent_job_is_first_then_the_oldest_and_other_kinds_are_left_alone(
     let first = put(&platform, &video, kinds::THUMBNAILS, PRIORITY_SHORT).await;
     put(&platform, &video, "import", PRIORITY_FIRST).await;
     let (_, list) = owner.get(&format!("/api/v1/videos/{}/jobs", video.public_id)).await;
-    assert_eq!(list[2]["place"], 3, "{list}");
+    assert_eq!(list[2]["place"], 4, "{list}");
     assert_eq!(list[2]["waits_for"], "No worker is running; it waits until one is.");
     workers::seen(&platform.db, 1, "ffmpeg is missing").await.unwrap();
     let (_, list) = owner.get(&format!("/api/v1/videos/{}/jobs", video.public_id)).await;
