@@ -187,7 +187,7 @@ fn of_file(video: &StoredVideo, duration: Duration, bytes: i64) -> Measured {
         frame_rate_milli: picture
             .and_then(|video| video.frame_rate)
             .map_or(0, |rate| (rate * 1000.0).round() as i64),
-        codecs: tracks.iter().map(|track| track.codec_string()).collect::<Vec<_>>().join(","),
+        codecs: tracks.iter().map(mp4::StoredTrack::codec_string).collect::<Vec<_>>().join(","),
         bytes,
     }
 }
