@@ -18,7 +18,7 @@ import { About } from "./About";
 import { Aside } from "./Aside";
 import { Curtain } from "./Curtain";
 import { followPlayback, replayDanmaku } from "./playback";
-import { showVideo } from "./stage";
+import { isPlayable, showVideo } from "./stage";
 import { Talk } from "./Talk";
 import styles from "./Video.module.css";
 
@@ -89,7 +89,7 @@ function OpenVideo({ video, onExpired }: { video: VideoDetail; onExpired: () => 
   return (
     <>
       <main id="main" ref={main} className={styles.about} tabIndex={-1}>
-        {player === undefined && <Shut video={video} />}
+        {!isPlayable(video) && <Shut video={video} />}
         <About
           video={video}
           me={me}

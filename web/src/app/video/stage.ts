@@ -18,12 +18,17 @@ export function openVideoEarly(id: string): void {
   );
 }
 
+/** Whether there is something to play for who looks. */
+export function isPlayable({ play_sign, state }: VideoDetail): boolean {
+  return play_sign !== undefined && play_sign !== null && (state === "ready" || state === "recording");
+}
+
 /** Shows the video's player, whose code is there; the one that plays it already stays. Nothing when there is nothing to play. */
 export function showVideo(video: VideoDetail): VideoPlayer | undefined {
   const stage = document.querySelector("#stage");
   if (stage === null) return undefined;
   const before = stage.querySelector<VideoPlayer>("video-player");
-  if (video.play_sign === undefined || video.play_sign === null || (video.state !== "ready" && video.state !== "recording")) {
+  if (!isPlayable(video)) {
     before?.remove();
     return undefined;
   }
