@@ -21,6 +21,7 @@ pub enum Error {
 }
 
 /// What the library says, in our words.
+#[allow(clippy::needless_pass_by_value, reason = "as map_err gives it")]
 pub(crate) fn of(path: &str, error: object_store::Error) -> Error {
     if let object_store::Error::NotFound { .. } = error {
         return Error::NotFound(path.to_owned());
@@ -37,6 +38,7 @@ pub(crate) fn of(path: &str, error: object_store::Error) -> Error {
     Error::Away { path: path.to_owned(), reason: error.to_string() }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "as map_err gives it")]
 pub(crate) fn of_io(path: &str, error: std::io::Error) -> Error {
     known(path, &error).unwrap_or_else(|| Error::Away { path: path.to_owned(), reason: error.to_string() })
 }
