@@ -232,10 +232,11 @@ fn sizes_that_are_cut_alike_are_one_set_and_share_the_sound() {
 
 #[test]
 fn sound_that_few_play_is_in_variants_of_its_own() {
-    let (track, packets) = sound(1, 4);
-    let dolby = (Track { codec: Codec::Ac3, ..track }, packets);
-    let dolby = (Track { config: bytes::Bytes::from_static(b"\x10\x3d\x40"), ..dolby.0 }, dolby.1);
-    let file = file(&[pictures(4), sound(0, 4), dolby]);
+    let (track, mut packets) = sound(1, 4);
+    packets.iter_mut().for_each(|packet| packet.codec = Codec::Ac3);
+    let config = bytes::Bytes::from_static(b"\x10\x3d\x40");
+    let dolby = Track { codec: Codec::Ac3, config, ..track };
+    let file = file(&[pictures(4), sound(0, 4), (dolby, packets)]);
     let playlist = ladder(&[("", &video(&file, 2000))]).multivariant_playlist(&VodOptions::default());
     let codecs: Vec<_> = playlist.variants.iter().map(|variant| variant.codecs.join(",")).collect();
     assert_eq!(codecs, ["avc1.64000a,mp4a.40.2", "avc1.64000a,ac-3"]);
