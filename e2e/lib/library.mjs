@@ -46,7 +46,7 @@ export async function putVideo(weir, { name, privacy = "public", files, beside =
     [id, name ?? null, name ?? id, privacy],
   ];
   const rows = [];
-  for (const { name: form, kind = "source", file, container = "mov,mp4,m4a,3gp,3g2,mj2", height = 180 } of files) {
+  for (const { name: form, kind = "source", file, container = "mov", height = 180 } of files) {
     const path = { source: "source", rendition: `${form}.mp4`, list: form }[kind];
     await put(file, path);
     rows.push([

@@ -43,7 +43,7 @@ describe("media in a bucket", () => {
 
     const { items } = await call(weir, "GET", "/api/v1/videos?mine=true", { token: host.token });
     const answer = await fetch(`${weir.http}/streams/${items[0].id}/download.mp4`, { redirect: "manual" });
-    assert.equal(answer.status, 302);
+    assert.equal(answer.status, 302, await answer.clone().text());
     const address = new URL(answer.headers.get("location"));
     assert.equal(address.origin, s3.url);
     const bytes = await (await fetch(address)).arrayBuffer();

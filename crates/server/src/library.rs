@@ -5,6 +5,7 @@
 use gateway::delivery::stored::{
     CaptionsFile, FileKind, Library, LibraryAway, LibraryFuture, StoredFile, StoredFiles, Video,
 };
+use platform::jobs;
 use platform::videos::{self, Caption, File};
 use platform::{Error, Platform};
 use sha2::{Digest, Sha256};
@@ -36,7 +37,12 @@ impl PlatformLibrary {
 
     async fn ask(&self, address: &str) -> Result<Option<Arc<Video>>, Error> {
         let Some(video) = videos::by_address(&self.platform.db, address).await? else { return Ok(None) };
-        let files = videos::files(&self.platform.db, video.id).await?;
+        let mut files = videos::files(&self.platform.db, video.id).await?;
+        // What came is not replaced by the first, smallest rendition, but by all of them.
+        let can_wait = files.iter().any(|file| file.kind == "source" && file.is_playable);
+        if can_wait && jobs::is_transcoding(&self.platform.db, video.id).await? {
+            files.retain(|file| file.kind != "rendition");
+        }
         let captions = videos::captions(&self.platform.db, video.id).await?;
         Ok(Some(Arc::new(as_stored(&video, &files, &captions))))
     }
@@ -108,8 +114,9 @@ fn stored_file(file: &File) -> Option<StoredFile> {
         path: file.path.clone(),
         version: version(file),
         is_playable: file.is_playable,
-        // ffprobe calls the whole family "mov,mp4,m4a,3gp,3g2,mj2".
-        is_mp4: kind != FileKind::List && file.container.split(',').any(|name| name == "mp4"),
+        // The reader of MP4 is called mov, and reads QuickTime too: what players take as it is goes for MP4.
+        is_mp4: kind != FileKind::List
+            && (file.container == "mp4" || (file.container == "mov" && file.is_playable)),
         height: u32::try_from(file.height).unwrap_or(0),
     })
 }
@@ -151,7 +158,7 @@ mod tests {
             name: name.to_owned(),
             kind,
             path: format!("{}/{name}", video.objects_prefix()),
-            container: "mov,mp4,m4a,3gp,3g2,mj2".to_owned(),
+            container: "mov".to_owned(),
             codecs: "avc1.64001f,mp4a.40.2".to_owned(),
             is_playable: true,
             width: 1280,
@@ -187,6 +194,23 @@ mod tests {
         let changed = find(&library, "output").await.unwrap();
         assert!(changed.not_ready.is_none() && changed.files != found.files, "another file, another version");
         assert_eq!(find(&library, "nothing").await, None);
+    }
+
+    #[tokio::test]
+    async fn what_came_is_played_until_all_renditions_are_there() {
+        let library = PlatformLibrary::new(default_state().await.platform.clone());
+        let made = video(&library, "public").await;
+        let db = &library.platform.db;
+        videos::add_file(db, file(&made, "source", videos::FileKind::Source)).await.unwrap();
+        let job = jobs::transcode(db, made.id, "ladder").await.unwrap();
+        videos::add_file(db, file(&made, "360p", videos::FileKind::Rendition)).await.unwrap();
+        let names = async || match find(&library, "output").await.unwrap().files.clone() {
+            StoredFiles::Files(files) => files.into_iter().map(|file| file.name).collect::<Vec<_>>(),
+            StoredFiles::Log(_) => Vec::new(),
+        };
+        assert_eq!(names().await, ["source"]);
+        jobs::cancel(&library.platform, job).await.unwrap();
+        assert_eq!(names().await, ["source", "360p"]);
     }
 
     #[tokio::test]

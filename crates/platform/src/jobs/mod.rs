@@ -121,6 +121,13 @@ pub async fn transcode(db: &Db, video_id: i64, profile: &str) -> Result<i64> {
     enqueue(db, video_id, kinds::TRANSCODE, &json!({"profile": profile}), PRIORITY).await
 }
 
+/// Whether renditions of a video are being made or wait for it.
+pub async fn is_transcoding(db: &Db, video_id: i64) -> Result<bool> {
+    let query = sql("SELECT id FROM jobs WHERE video_id = $1 AND kind = 'transcode' \
+         AND state IN ('waiting', 'running') LIMIT 1");
+    Ok(db.maybe::<(i64,)>(query.bind(video_id)).await?.is_some())
+}
+
 /// Jobs of a video, the newest first.
 pub async fn of_video(db: &Db, video_id: i64) -> Result<Vec<Job>> {
     let query =
