@@ -61,6 +61,7 @@ async fn change(
 /// What is given.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = GiftWish)]
 struct Wish {
     /// Number of the gift.
     gift_id: i64,

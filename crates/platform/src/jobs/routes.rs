@@ -109,6 +109,7 @@ async fn list(
 /// What is to be made of a video.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = JobWish)]
 struct Wish {
     /// The forms to make.
     profile: Profile,

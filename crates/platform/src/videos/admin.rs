@@ -101,6 +101,7 @@ async fn set(platform: &Platform, caller: &Caller, id: &str, reason: Option<&str
 row! {
     /// The room somebody's videos take.
     #[derive(Debug, Serialize, ToSchema)]
+    #[schema(as = OwnerStorage)]
     struct Storage {
         /// Whose.
         user_id: i64,

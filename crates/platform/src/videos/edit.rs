@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 /// What changes; what is left out stays.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = VideoChange)]
 pub struct Change {
     /// 1-120 characters.
     pub title: Option<String>,

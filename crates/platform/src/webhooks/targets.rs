@@ -59,6 +59,7 @@ pub(super) struct NewTarget {
 /// A webhook as an admin wishes it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WebhookWish)]
 pub(super) struct Wish {
     /// Where events are posted: http or https, on the public internet.
     url: String,
@@ -77,6 +78,7 @@ fn yes() -> bool {
 /// What is to be changed; what is not named stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WebhookChange)]
 pub(super) struct Change {
     /// Where events are posted.
     url: Option<String>,
