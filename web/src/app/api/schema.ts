@@ -115,8 +115,14 @@ export type Caption = {
 export type Change = {
   /** Up to 32 characters. */
   category?: string | null;
+  /** Who may cut clips out of its broadcasts and recordings: `all` who are signed in, the `host`, or `off`. */
+  clips?: string | null;
   /** One of our pictures (`/media/images/…`), a web address, which is fetched and becomes one, or empty. */
   cover?: string | null;
+  /** Whether its broadcasts are recorded, from the next one on. */
+  is_recorded?: boolean | null;
+  /** Days its recordings are kept; null: as long as the site keeps them. */
+  keep_days?: number | null;
   /** The labels. */
   labels?: string[] | null;
   /** Of a private room; null takes it away. */
@@ -345,6 +351,14 @@ export type GiftInput = {
   name: string;
 };
 
+/** What is given. */
+export type GiftWish = {
+  /** Number of the gift. */
+  gift_id: number;
+  /** How many; 1 when not said. */
+  num?: number;
+};
+
 /** Coins for somebody. */
 export type Grant = {
   /** Coins. */
@@ -443,6 +457,12 @@ export type JobView = {
   video_id: string;
   /** Of one that waits while nobody can work: why, in plain words; else empty. */
   waits_for: string;
+};
+
+/** What is to be made of a video. */
+export type JobWish = {
+  /** The forms to make. */
+  profile: Profile;
 };
 
 /** A page of jobs, and who does them. */
@@ -657,12 +677,46 @@ export type Notifications = Page<Notification> & {
   unread: number;
 };
 
+/** What to cut out of a live stream: the last seconds, or from one wall time to another. */
+export type OfRoom = {
+  /** Wall time, unix ms. */
+  end_ms?: number | null;
+  /** So much of what was live up to now. */
+  last_seconds?: number | null;
+  /** Wall time, unix ms. */
+  start_ms?: number | null;
+  /** 1-120 characters; that of the room when left out. */
+  title?: string | null;
+};
+
+/** What to cut out of a video. */
+export type OfVideo = {
+  /** Position, milliseconds. */
+  end_ms: number;
+  /** Position, milliseconds. */
+  start_ms: number;
+  /** 1-120 characters; that of the video when left out. */
+  title?: string | null;
+};
+
 /** A session that begins. Browsers get the token as a cookie as well. */
 export type Opened = {
   /** To show as `Authorization: Bearer …` or in a `token` header. */
   token: string;
   /** Who is signed in. */
   user: PublicUser;
+};
+
+/** The room somebody's videos take. */
+export type OwnerStorage = {
+  /** Bytes of their files. */
+  bytes: number;
+  /** Whose. */
+  user_id: number;
+  /** The name in addresses. */
+  username: string;
+  /** Videos. */
+  videos: number;
 };
 
 /** What opens a private room. */
@@ -802,6 +856,8 @@ export type Report = {
 export type RoomView = {
   /** The category, or empty. */
   category: string;
+  /** Who may cut clips: `all` who are signed in, the `host`, or `off`. */
+  clips: string;
   /** Coins of all gifts. */
   coin: number;
   /** Address of the picture, or empty. */
@@ -811,6 +867,10 @@ export type RoomView = {
   host?: PublicUser | null;
   /** Its number. */
   id: number;
+  /** Whether its broadcasts are recorded. */
+  is_recorded: boolean;
+  /** Days its recordings are kept; nothing: as long as the site keeps them. */
+  keep_days?: number | null;
   /** The labels. */
   labels: string[];
   /** People who came at least once. */
@@ -944,7 +1004,7 @@ export type Setup = {
 
 /** A message at its moment in the video. */
 export type Shot = {
-  /** When in the video it was said, ms. */
+  /** When it was said, ms after the video's first moment by the wall clock: where players of HLS have the time of day (`EXT-X-PROGRAM-DATE-TIME`), that less `starts_at` is the moment also behind a gap. */
   at_ms: number;
   /** `#rrggbb`. */
   colour: string;
@@ -1082,6 +1142,26 @@ export type UploadView = {
   video_id: string;
 };
 
+/** What changes; what is left out stays. */
+export type VideoChange = {
+  /** Up to 32 characters. */
+  category?: string | null;
+  /** Where the parts of the video begin; 200 at most. */
+  chapters?: Chapter[] | null;
+  /** `thumb-0`, `thumb-1` or `thumb-2`, one of our pictures (`/media/images/…`), a web address, which is fetched and becomes one, or empty. */
+  cover?: string | null;
+  /** Up to 5 000 characters. */
+  description?: string | null;
+  /** The labels. */
+  labels?: string[] | null;
+  /** Who knows it may watch; null takes it away. A new one is asked of everybody again. */
+  password?: string | null;
+  /** `public`, `unlisted`, `private` or `password`, which needs one. */
+  privacy?: string | null;
+  /** 1-120 characters. */
+  title?: string | null;
+};
+
 /** Something that was said under a video. */
 export type VideoComment = {
   /** Plain text with line breaks; empty when it was taken away. */
@@ -1097,6 +1177,14 @@ export type VideoComment = {
   /** Replies to it. */
   reply_count: number;
   user?: PublicUser | null;
+};
+
+/** A video that was asked for, or is being made. */
+export type VideoId = {
+  /** What addresses name: `GET /api/v1/videos/{id}` says how far it is. */
+  id: string;
+  /** Wall time of its first moment, unix ms. */
+  starts_at?: number | null;
 };
 
 /** What opens a video. */
@@ -1202,10 +1290,24 @@ export type Watched = {
   video: VideoView;
 };
 
-/** What is to be made of a video. */
-export type Wish = {
-  /** The forms to make. */
-  profile: Profile;
+/** What is to be changed; what is not named stays. */
+export type WebhookChange = {
+  /** What it is told; an empty list: all. */
+  events?: string[] | null;
+  /** Whether it is told anything now. What waited while it was off is told when it is on again. */
+  is_active?: boolean | null;
+  /** Where events are posted. */
+  url?: string | null;
+};
+
+/** A webhook as an admin wishes it. */
+export type WebhookWish = {
+  /** What it is told: `went_live`, `ended`, `follow`, `gift`, `video_ready`, `video_published`; nothing: all. */
+  events?: string[];
+  /** Whether it is told anything now. */
+  is_active?: boolean;
+  /** Where events are posted: http or https, on the public internet. */
+  url: string;
 };
 
 /** A server or a worker beside it that does jobs. */
@@ -1348,7 +1450,7 @@ export interface Operations {
     path: undefined;
     query: { cursor?: number; limit?: number };
     body: undefined;
-    answer: Page<Storage>;
+    answer: Page<OwnerStorage>;
   };
   /** Streams on this server, by path. For admins. */
   "GET /api/v1/admin/streams": {
@@ -1431,14 +1533,14 @@ export interface Operations {
   "POST /api/v1/admin/webhooks": {
     path: undefined;
     query: undefined;
-    body: Wish;
+    body: WebhookWish;
     answer: NewTarget;
   };
   /** Changes a webhook, or switches it on or off. For admins. */
   "PATCH /api/v1/admin/webhooks/{id}": {
     path: { id: number };
     query: undefined;
-    body: Change;
+    body: WebhookChange;
     answer: Target;
   };
   /** Takes a webhook away, with what waits for it. For admins. */
@@ -1819,6 +1921,13 @@ export interface Operations {
     body: undefined;
     answer: Page<Broadcast>;
   };
+  /** Cuts a clip out of what is live. For those whom the room allows it (`clips`). */
+  "POST /api/v1/rooms/{id}/clips": {
+    path: { id: number };
+    query: undefined;
+    body: OfRoom;
+    answer: VideoId;
+  };
   /** What was said in a room, newest first. Moderators also see what was taken away, and may search. */
   "GET /api/v1/rooms/{id}/comments": {
     path: { id: number };
@@ -1837,7 +1946,7 @@ export interface Operations {
   "POST /api/v1/rooms/{id}/gifts": {
     path: { id: number };
     query: undefined;
-    body: Wish;
+    body: GiftWish;
     answer: Sent;
   };
   /** How the room's stream comes in, for its host. */
@@ -1923,6 +2032,13 @@ export interface Operations {
     query: undefined;
     body: undefined;
     answer: PublishToken;
+  };
+  /** The recording that is being made of a room; 404 when there is none. */
+  "GET /api/v1/rooms/{id}/recording": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: VideoId;
   };
   /** The rules of a room's chat, for its moderators. */
   "GET /api/v1/rooms/{id}/rules": {
@@ -2061,7 +2177,7 @@ export interface Operations {
   "PATCH /api/v1/videos/{id}": {
     path: { id: string };
     query: undefined;
-    body: Change;
+    body: VideoChange;
     answer: Detail;
   };
   /** Takes a video away, with its files. For its owner and admins. */
@@ -2098,6 +2214,13 @@ export interface Operations {
     query: { sign?: string };
     body: undefined;
     answer: undefined;
+  };
+  /** Cuts a clip out of a video. For its owner and, of a recording, those whom the room allows it (`clips`). */
+  "POST /api/v1/videos/{id}/clips": {
+    path: { id: string };
+    query: undefined;
+    body: OfVideo;
+    answer: VideoId;
   };
   /** Comments under a video, the newest first or the oldest; replies come with each one's own list. */
   "GET /api/v1/videos/{id}/comments": {
@@ -2152,7 +2275,7 @@ export interface Operations {
   "POST /api/v1/videos/{id}/jobs": {
     path: { id: string };
     query: undefined;
-    body: Wish;
+    body: JobWish;
     answer: JobView;
   };
   /** Cancels work on a video. For its owner and admins. */
