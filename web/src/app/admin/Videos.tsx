@@ -121,11 +121,12 @@ export function Jobs() {
   const options = { onSuccess: () => cache.invalidateQueries({ queryKey: ["admin-jobs"] }), onError: toastError };
   const cancel = useMutation({ mutationFn: (id: number) => call("DELETE /api/v1/admin/jobs/{id}", { path: { id } }), ...options });
   const retry = useMutation({ mutationFn: (id: number) => call("POST /api/v1/admin/jobs/{id}/retry", { path: { id } }), ...options });
+  // The workers stand above the jobs: both come when they are known, so that neither is pushed down.
+  if (first.data === undefined) return null;
   return (
     <>
       <Section title={t("admin.workers")}>
-        {first.data !== undefined &&
-          (first.data.workers.length === 0 ? (
+        {first.data.workers.length === 0 ? (
             <p role="alert">{t("admin.noWorkers")}</p>
           ) : (
             <Rows label={t("admin.workers")}>
@@ -137,9 +138,9 @@ export function Jobs() {
                 />
               ))}
             </Rows>
-          ))}
+          )}
       </Section>
-      <Section title={t("admin.jobs")} actions={first.data !== undefined && <span className="hint">{t("admin.waitingJobs", { count: number(first.data.waiting) })}</span>}>
+      <Section title={t("admin.jobs")} actions={<span className="hint">{t("admin.waitingJobs", { count: number(first.data.waiting) })}</span>}>
         <div className={styles.filter}>
           <SelectField label={t("admin.state")} value={state} onChange={(event) => setState(event.target.value)}>
             <option value="">{t("admin.allStates")}</option>
