@@ -26,8 +26,7 @@ test("a chat of a hundred messages a second neither holds up the page nor fills 
   t.diagnostic(JSON.stringify(figures));
   assert.ok(figures.lines <= 200, `${figures.lines} lines`);
   assert.ok(figures.heapGrowthBytes < 20 * 1024 * 1024, `${figures.heapGrowthBytes} bytes more`);
-  // The page must stay usable on a machine that does other things too; `make web-bench` holds the times themselves.
-  assert.ok(figures.longestTaskMs <= 1000 && figures.longTasks <= 12, JSON.stringify(figures));
+  assert.ok(figures.longTasks <= 1, `${figures.longTasks} tasks longer than 200 ms`);
 });
 
 test("the app before the first page is small", async (t) => {
