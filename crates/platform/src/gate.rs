@@ -21,16 +21,18 @@ impl RoomGate {
 
     async fn decide(&self, request: &Request) -> Result<Grant, Refusal> {
         let name = request.path.name();
-        if request.action == Action::Play && request.path.app() == videos::APP {
-            self.platform.recordings.watched(name);
-        }
         if request.action == Action::Publish && name.starts_with(keys::PREFIX) {
             return self.publish_with_key(request, name).await;
         }
         if request.path.app() == videos::APP && request.action == Action::Play {
             let video = videos::by_address(&self.platform.db, name).await.map_err(unavailable)?;
             return match video {
-                Some(video) => self.to_video(request, &video).await,
+                Some(video) => {
+                    let grant = self.to_video(request, &video).await?;
+                    // Only what somebody was let in to: made-up names would push out those that are watched.
+                    self.platform.recordings.watched(&video.public_id);
+                    Ok(grant)
+                }
                 None => self.inner.admit(request).await,
             };
         }
