@@ -63,7 +63,7 @@ pub async fn cut_done(platform: &Platform, task: &Task, measured: &Measured) -> 
         name: FileKind::Source.word().to_owned(),
         kind: FileKind::Source,
         path: source_path(&task.clip),
-        container: "mov,mp4,m4a,3gp,3g2,mj2".to_owned(),
+        container: "mp4".to_owned(),
         codecs: measured.codecs.clone(),
         is_playable: true,
         width,
