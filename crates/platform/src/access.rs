@@ -103,6 +103,9 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         | "GET /api/v1/me/videos/history"
         | "GET /api/v1/me/videos/liked"
         | "DELETE /api/v1/me/videos/history"
+        | "GET /api/v1/me/videos/later"
+        | "PUT /api/v1/me/videos/later/{id}"
+        | "DELETE /api/v1/me/videos/later/{id}"
         | "DELETE /api/v1/me/videos/history/{id}" => (SignedIn, none),
         "POST /api/v1/admin/videos/{id}/take-down" => (Admin, json!({"reason": "x"})),
         "DELETE /api/v1/admin/videos/{id}/take-down" => (Admin, none),
@@ -119,7 +122,9 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         | "GET /api/v1/me/following"
         | "GET /api/v1/me/history"
         | "GET /api/v1/me/images"
+        | "GET /api/v1/me/blocked"
         | "GET /api/v1/me/notifications"
+        | "GET /api/v1/me/notifications/choices"
         | "GET /api/v1/me/sessions"
         | "GET /api/v1/me/stream-key"
         | "GET /api/v1/me/wallet"
@@ -133,7 +138,11 @@ fn rule(operation: &str) -> Option<(May, Value)> {
         | "DELETE /api/v1/me/stream-key"
         | "DELETE /api/v1/images/{id}"
         | "PUT /api/v1/users/{id}/follow"
-        | "DELETE /api/v1/users/{id}/follow" => (SignedIn, none),
+        | "DELETE /api/v1/users/{id}/follow"
+        | "PUT /api/v1/users/{id}/block"
+        | "DELETE /api/v1/users/{id}/block" => (SignedIn, none),
+        "PATCH /api/v1/users/{id}/follow" => (SignedIn, json!({"is_told": false})),
+        "PATCH /api/v1/me/notifications/choices" => (SignedIn, json!({"went_live": false})),
         "PATCH /api/v1/me" => (SignedIn, json!({"bio": "x"})),
         "POST /api/v1/me/api-tokens" => (SignedIn, json!({"name": "x", "scopes": ["read"]})),
         "POST /api/v1/me/notifications/read" | "POST /api/v1/me/stream-key" => (SignedIn, none),
@@ -264,6 +273,7 @@ async fn check(operation: &str, roles: &[Role]) {
         .replace("rooms/{id}", &format!("rooms/{}", room["id"]))
         .replace("videos/{id}", &format!("videos/{video}"))
         .replace("history/{id}", &format!("history/{video}"))
+        .replace("later/{id}", &format!("later/{video}"))
         .replace("{language}", "en")
         .replace("{name}", room["name"].as_str().unwrap())
         .replace("{comment_id}", &comment.to_string())

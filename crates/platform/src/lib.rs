@@ -9,6 +9,7 @@ pub mod admin;
 pub mod analytics;
 pub mod audience;
 pub mod backup;
+pub mod blocks;
 pub mod bus;
 pub mod caller;
 pub mod chat;
@@ -274,6 +275,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(gifts::routes())
         .merge(wallet::routes())
         .merge(follows::routes())
+        .merge(blocks::routes())
         .merge(notifications::routes())
         .merge(history::routes())
         .merge(health::routes())

@@ -21,6 +21,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (18, "videos around", include_str!("../../../../migrations/0018_videos_around.sql")),
     (16, "workers", include_str!("../../../../migrations/0016_workers.sql")),
     (19, "recordings", include_str!("../../../../migrations/0019_recordings.sql")),
+    (20, "choices", include_str!("../../../../migrations/0020_choices.sql")),
 ];
 
 /// Brings the tables up to date, or to the migration `last`. PostgreSQL holds an advisory lock meanwhile, so that servers may start together.

@@ -1,6 +1,7 @@
 //! Who follows whom.
 //!
-//! `PUT|DELETE /api/v1/users/{id}/follow` follow and unfollow, `GET` tells the counts and whether the caller follows;
+//! `PUT|DELETE /api/v1/users/{id}/follow` follow and unfollow, `PATCH` says whether the caller is told what the other does,
+//! `GET` tells the counts and whether the caller follows;
 //! `GET /api/v1/me/following` and `GET /api/v1/me/followers` list people, the caller's own only.
 
 mod routes;
@@ -13,7 +14,7 @@ pub use routes::routes;
 use crate::clock::now_ms;
 use crate::db::{Db, sql};
 use crate::webhooks::{self, Happening};
-use crate::{Error, Platform, Result};
+use crate::{Error, Platform, Result, blocks};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,6 +35,8 @@ pub struct Counts {
     pub following: i64,
     /// Whether the caller follows the user.
     pub is_followed: bool,
+    /// Whether the caller is told what the user does: went live, published a video.
+    pub is_told: bool,
 }
 
 /// Makes `follower_id` follow `user_id`; true when it did not before.
@@ -43,6 +46,9 @@ pub async fn follow(platform: &Platform, follower_id: i64, user_id: i64) -> Resu
     }
     let host = crate::accounts::users::by_id(&platform.db, user_id).await?;
     let host = host.ok_or_else(|| Error::not_found("user_not_found", "There is no such user."))?;
+    if blocks::is_blocked(&platform.db, user_id, follower_id).await? {
+        return Err(Error::forbidden("blocked", "This user has blocked you."));
+    }
     let max = platform.settings().following_max;
     let insert = sql("INSERT INTO follows (follower_id, user_id, created_at) SELECT $1, $2, $3 FROM users \
          WHERE id = $1 AND (SELECT COUNT(*) FROM follows WHERE follower_id = $1) < $4 ON CONFLICT DO NOTHING");
@@ -78,11 +84,19 @@ pub async fn counts(db: &Db, user_id: i64, caller_id: Option<i64>) -> Result<Cou
     let query = sql("SELECT (SELECT COUNT(*) FROM follows WHERE user_id = $1), \
          (SELECT COUNT(*) FROM follows WHERE follower_id = $1)");
     let (followers, following): (i64, i64) = db.one(query.bind(user_id)).await?;
-    let is_followed = match caller_id {
-        Some(caller_id) => is_following(db, caller_id, user_id).await?,
-        None => false,
-    };
-    Ok(Counts { followers, following, is_followed })
+    let follow = sql("SELECT is_told FROM follows WHERE user_id = $1 AND follower_id = $2");
+    let follow: Option<(bool,)> = db.maybe(follow.bind(user_id).bind(caller_id)).await?;
+    let is_told = follow.is_some_and(|(is_told,)| is_told);
+    Ok(Counts { followers, following, is_followed: follow.is_some(), is_told })
+}
+
+/// Whether `follower_id`, who follows `user_id`, is told what that one does.
+pub async fn set_told(db: &Db, follower_id: i64, user_id: i64, is_told: bool) -> Result<()> {
+    let update = sql("UPDATE follows SET is_told = $3 WHERE follower_id = $1 AND user_id = $2");
+    if db.execute(update.bind(follower_id).bind(user_id).bind(is_told)).await? == 0 {
+        return Err(Error::not_found("not_followed", "You do not follow this user."));
+    }
+    Ok(())
 }
 
 /// New followers of `user_id` by days of 24 hours that begin at `since`: when each began, and how many still follow.

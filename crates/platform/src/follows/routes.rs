@@ -6,14 +6,16 @@ use crate::extract::{Json, Path, Query};
 use crate::page::{Page, PageQuery};
 use crate::{Error, Platform, Result, row};
 use axum::extract::State;
+use serde::Deserialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Arc<Platform>> {
     OpenApiRouter::new()
-        .routes(routes!(read, follow, unfollow))
+        .routes(routes!(read, follow, change, unfollow))
         .routes(routes!(following))
         .routes(routes!(followers))
 }
@@ -58,6 +60,28 @@ async fn follow(
 ) -> Result<Json<Counts>> {
     let user = caller.user()?;
     super::follow(&platform, user.id, id).await?;
+    Ok(Json(super::counts(&platform.db, id, Some(user.id)).await?))
+}
+
+/// How one follows.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct How {
+    /// Whether one is told when the user goes live or publishes a video.
+    is_told: bool,
+}
+
+/// Says whether the caller is told what a user it follows does.
+#[utoipa::path(patch, path = "/api/v1/users/{id}/follow", tag = "follows", request_body = How,
+    responses((status = 200, body = Counts)))]
+async fn change(
+    State(platform): State<Arc<Platform>>,
+    caller: Caller,
+    Path(id): Path<i64>,
+    Json(how): Json<How>,
+) -> Result<Json<Counts>> {
+    let user = caller.user()?;
+    super::set_told(&platform.db, user.id, id, how.is_told).await?;
     Ok(Json(super::counts(&platform.db, id, Some(user.id)).await?))
 }
 

@@ -10,7 +10,7 @@ async fn who_follows_counts_once_and_is_listed_until_it_unfollows() {
     for _ in 0..2 {
         let (status, counts) = fan.call(Method::PUT, &path, None).await;
         assert_eq!(status, StatusCode::OK, "{counts}");
-        assert_eq!(counts, json!({"followers": 1, "following": 0, "is_followed": true}));
+        assert_eq!(counts, json!({"followers": 1, "following": 0, "is_followed": true, "is_told": true}));
     }
     assert_eq!(host.get("/api/v1/me/followers").await.1["items"][0]["username"], "fan");
     assert_eq!(fan.get("/api/v1/me/following").await.1["items"][0]["username"], "host");

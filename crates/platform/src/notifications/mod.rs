@@ -1,8 +1,10 @@
 //! What people are told while they are away: that somebody they follow went live or published a video.
 //!
 //! `GET /api/v1/me/notifications` lists them from the newest, with the number of unread ones; `POST …/read` marks all as
-//! read, `DELETE …/{id}` takes one away. Who is connected hears of a new one as the socket event `notification`.
+//! read, `DELETE …/{id}` takes one away, `GET|PATCH …/choices` are which kinds one wants at all. Who is connected hears of a
+//! new one as the socket event `notification`.
 
+mod choices;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -46,7 +48,9 @@ pub async fn went_live(platform: &Platform, room: &Room) -> Result<()> {
         let (Some(first), Some(last)) = (followers.first(), followers.last()) else { return Ok(()) };
         let insert = sql("INSERT INTO notifications (user_id, kind, room_id, created_at) \
              SELECT follower_id, 'went_live', $1, $2 FROM follows WHERE user_id = $3 \
-             AND follower_id BETWEEN $4 AND $5 AND NOT EXISTS (SELECT 1 FROM notifications \
+             AND follower_id BETWEEN $4 AND $5 AND is_told = TRUE AND NOT EXISTS (SELECT 1 FROM unwanted_notifications \
+             WHERE unwanted_notifications.user_id = follower_id AND kind = 'went_live') \
+             AND NOT EXISTS (SELECT 1 FROM notifications \
              WHERE room_id = $1 AND notifications.user_id = follower_id AND created_at > $6) RETURNING user_id");
         let insert = insert.bind(room.id).bind(now).bind(room.user_id).bind(*first).bind(*last).bind(since);
         for (user_id,) in platform.db.all::<(i64,)>(insert).await? {
@@ -68,7 +72,8 @@ pub async fn video_published(platform: &Platform, video: &Video) -> Result<()> {
         let (Some(first), Some(last)) = (followers.first(), followers.last()) else { return Ok(()) };
         let insert = sql("INSERT INTO notifications (user_id, kind, video_id, created_at) \
              SELECT follower_id, 'video_published', $1, $2 FROM follows WHERE user_id = $3 \
-             AND follower_id BETWEEN $4 AND $5 RETURNING user_id");
+             AND follower_id BETWEEN $4 AND $5 AND is_told = TRUE AND NOT EXISTS (SELECT 1 FROM unwanted_notifications \
+             WHERE unwanted_notifications.user_id = follower_id AND kind = 'video_published') RETURNING user_id");
         let insert = insert.bind(video.id).bind(now).bind(video.user_id).bind(*first).bind(*last);
         for (user_id,) in platform.db.all::<(i64,)>(insert).await? {
             let event = "notification".to_owned();

@@ -14,7 +14,11 @@ use utoipa_axum::routes;
 
 /// The routes.
 pub fn routes() -> OpenApiRouter<Arc<Platform>> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read_all)).routes(routes!(delete))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(read_all))
+        .routes(routes!(delete))
+        .merge(super::choices::routes())
 }
 
 row! {

@@ -49,3 +49,34 @@ async fn nobody_hears_of_a_private_room() {
     apply(&platform, room["id"].as_i64().unwrap(), Act::Publish).await.unwrap();
     assert_eq!(fan.get("/api/v1/me/notifications").await.1["items"], json!([]));
 }
+
+#[tokio::test]
+async fn who_does_not_want_to_hear_of_a_kind_or_of_one_host_does_not() {
+    let platform = platform().await;
+    let host = Client::new(&platform, "host").await;
+    let mut fans = Vec::new();
+    for name in ["keen", "calm", "quiet"] {
+        let fan = Client::new(&platform, name).await;
+        fan.call(Method::PUT, &format!("/api/v1/users/{}/follow", host.id), None).await;
+        fans.push(fan);
+    }
+    let choices = "/api/v1/me/notifications/choices";
+    let (_, all) = fans[1].get(choices).await;
+    assert_eq!(all, json!({"went_live": true, "video_published": true}));
+    let (_, some) = fans[1].call(Method::PATCH, choices, Some(json!({"went_live": false}))).await;
+    assert_eq!(some, json!({"went_live": false, "video_published": true}));
+    let follow = format!("/api/v1/users/{}/follow", host.id);
+    let (_, counts) = fans[2].call(Method::PATCH, &follow, Some(json!({"is_told": false}))).await;
+    assert_eq!((&counts["is_followed"], &counts["is_told"]), (&json!(true), &json!(false)));
+    let (_, room) = host.post("/api/v1/rooms", json!({"title": "tonight"})).await;
+    apply(&platform, room["id"].as_i64().unwrap(), Act::Publish).await.unwrap();
+    let mut told = Vec::new();
+    for fan in &fans {
+        told.push(fan.get("/api/v1/me/notifications").await.1["unread"].clone());
+    }
+    assert_eq!(told, [1, 0, 0]);
+    fans[1].call(Method::PATCH, choices, Some(json!({"went_live": true}))).await;
+    assert_eq!(fans[1].get(choices).await.1, all);
+    let (status, _) = host.call(Method::PATCH, &follow, Some(json!({"is_told": true}))).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "one follows nobody by that");
+}

@@ -46,7 +46,7 @@ async fn list_comments(
 ) -> Result<Json<Page<VideoComment>>> {
     let video = watchable(&platform, &id, &caller, &sign).await?;
     let order = order.order.unwrap_or(Order::Newest);
-    Ok(Json(comments::of_video(&platform.db, &video, order, page).await?))
+    Ok(Json(comments::of_video(&platform.db, &video, caller.user.as_deref(), order, page).await?))
 }
 
 /// Replies to a comment, the oldest first or the newest.
@@ -63,7 +63,7 @@ async fn list_replies(
 ) -> Result<Json<Page<VideoComment>>> {
     let video = watchable(&platform, &id, &caller, &sign).await?;
     let order = order.order.unwrap_or(Order::Oldest);
-    Ok(Json(comments::replies(&platform.db, &video, comment_id, order, page).await?))
+    Ok(Json(comments::replies(&platform.db, &video, comment_id, caller.user.as_deref(), order, page).await?))
 }
 
 /// Says something under a video, or replies to a comment.

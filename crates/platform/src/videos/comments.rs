@@ -5,7 +5,7 @@ use crate::accounts::{PublicUser, User};
 use crate::clock::now_ms;
 use crate::db::{Db, Tx, sql};
 use crate::page::{Page, PageQuery};
-use crate::{Error, Platform, Result, moderation, rooms, row, text};
+use crate::{Error, Platform, Result, blocks, moderation, rooms, row, text};
 use serde::{Deserialize, Serialize};
 use sqlx::AssertSqlSafe;
 use utoipa::{IntoParams, ToSchema};
@@ -95,6 +95,7 @@ pub(super) struct OrderQuery {
 pub(super) async fn of_video(
     db: &Db,
     video: &Video,
+    reader: Option<&User>,
     order: Order,
     page: PageQuery,
 ) -> Result<Page<VideoComment>> {
@@ -102,17 +103,19 @@ pub(super) async fn of_video(
         Order::Newest => {
             select!(
                 "c.video_id = $1 AND c.parent_id IS NULL AND c.id < $2 AND (c.deleted_at IS NULL OR c.reply_count > 0) \
+                 AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocks.user_id = $4 AND blocked_id = c.user_id) \
                  ORDER BY c.id DESC LIMIT $3"
             )
         }
         Order::Oldest => {
             select!(
                 "c.video_id = $1 AND c.parent_id IS NULL AND c.id > $2 AND (c.deleted_at IS NULL OR c.reply_count > 0) \
+                 AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocks.user_id = $4 AND blocked_id = c.user_id) \
                  ORDER BY c.id LIMIT $3"
             )
         }
     };
-    read(db, sql(query).bind(video.id), order, page).await
+    read(db, sql(query).bind(video.id), reader, order, page).await
 }
 
 /// A page of the replies to a comment.
@@ -120,27 +123,44 @@ pub(super) async fn replies(
     db: &Db,
     video: &Video,
     parent_id: i64,
+    reader: Option<&User>,
     order: Order,
     page: PageQuery,
 ) -> Result<Page<VideoComment>> {
     get(db, video, parent_id).await?;
     let query = match order {
         Order::Newest => {
-            select!("c.parent_id = $1 AND c.id < $2 AND c.deleted_at IS NULL ORDER BY c.id DESC LIMIT $3")
+            select!(
+                "c.parent_id = $1 AND c.id < $2 AND c.deleted_at IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocks.user_id = $4 AND blocked_id = c.user_id) \
+                 ORDER BY c.id DESC LIMIT $3"
+            )
         }
         Order::Oldest => {
-            select!("c.parent_id = $1 AND c.id > $2 AND c.deleted_at IS NULL ORDER BY c.id LIMIT $3")
+            select!(
+                "c.parent_id = $1 AND c.id > $2 AND c.deleted_at IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM blocks WHERE blocks.user_id = $4 AND blocked_id = c.user_id) \
+                 ORDER BY c.id LIMIT $3"
+            )
         }
     };
-    read(db, sql(query).bind(parent_id), order, page).await
+    read(db, sql(query).bind(parent_id), reader, order, page).await
 }
 
-async fn read(db: &Db, query: crate::db::Query, order: Order, page: PageQuery) -> Result<Page<VideoComment>> {
+/// A page, without what those say whom the reader blocks.
+async fn read(
+    db: &Db,
+    query: crate::db::Query,
+    reader: Option<&User>,
+    order: Order,
+    page: PageQuery,
+) -> Result<Page<VideoComment>> {
     let from = match order {
         Order::Newest => page.before_id(),
         Order::Oldest => page.cursor.unwrap_or(0),
     };
-    let rows: Vec<Row> = db.all(query.bind(from).bind(page.limit() + 1)).await?;
+    let rows: Vec<Row> =
+        db.all(query.bind(from).bind(page.limit() + 1).bind(reader.map_or(0, |reader| reader.id))).await?;
     let comments = rows.into_iter().map(VideoComment::from).collect();
     Ok(Page::cut(comments, page.limit(), |comment: &VideoComment| comment.id))
 }
@@ -175,6 +195,9 @@ pub(super) async fn say(
 ) -> Result<VideoComment> {
     let content = text::lines("content", &new.content, 1, platform.config.videos.comment_chars_max)?;
     platform.videos.comments_by_user.check(&user.id)?;
+    if blocks::is_blocked(&platform.db, video.user_id, user.id).await? {
+        return Err(Error::forbidden("blocked", "The owner of this video has blocked you."));
+    }
     if let Some(room_id) = video.room_id
         && let Some(room) = rooms::by_id(&platform.db, room_id).await?
         && video.user_id != user.id

@@ -85,7 +85,7 @@ async fn read(
     Ok(Json(Page { items, next }))
 }
 
-async fn still_watchable(platform: &Platform, caller: &Caller, id: i64) -> Result<Option<Video>> {
+pub(super) async fn still_watchable(platform: &Platform, caller: &Caller, id: i64) -> Result<Option<Video>> {
     let Some(video) = super::get(&platform.db, id).await? else { return Ok(None) };
     let may = super::may_watch(platform, &video, caller.user.as_deref()).await.is_ok();
     Ok(Some(video).filter(|_| may))

@@ -5,7 +5,7 @@
 //! one with its password. A video is kept in one or more forms ([`File`]): as it came, as renditions, as a recording;
 //! players reach all of them under `/streams/{id}/`. Around a video are `…/comments` and their `…/replies`, `…/like`,
 //! `…/progress` (views and where somebody stopped: [`plays`]), `…/captions/{language}`, `…/chapters.vtt` and, for recordings,
-//! `…/danmaku`. `GET /api/v1/me/videos/{history,continue,liked}` are the caller's; `/api/v1/admin/videos` and
+//! `…/danmaku`. `GET /api/v1/me/videos/{history,continue,later,liked}` are the caller's; `/api/v1/admin/videos` and
 //! `/api/v1/admin/storage` are for admins.
 
 #[cfg(test)]
@@ -20,6 +20,7 @@ mod danmaku;
 mod edit;
 mod files;
 mod history;
+mod later;
 mod likes;
 mod list;
 pub mod plays;

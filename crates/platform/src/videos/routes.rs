@@ -20,6 +20,7 @@ pub fn routes() -> OpenApiRouter<Arc<Platform>> {
         .merge(super::rights::routes())
         .merge(super::around::routes())
         .merge(super::history::routes())
+        .merge(super::later::routes())
         .merge(super::admin::routes())
 }
 

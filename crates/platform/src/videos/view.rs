@@ -2,7 +2,7 @@
 
 use super::captions::{self, Caption};
 use super::chapters::{self, Chapter};
-use super::{Video, is_owner, likes, may_watch, plays};
+use super::{Video, is_owner, later, likes, may_watch, plays};
 use crate::accounts::{PublicUser, users};
 use crate::caller::Caller;
 use crate::page::Page;
@@ -173,6 +173,8 @@ pub(super) struct Detail {
     has_danmaku: bool,
     /// Whether the caller likes it.
     is_liked: bool,
+    /// Whether the caller put it aside for later.
+    is_for_later: bool,
     /// Where the caller stopped, ms; nothing when it was watched to its end, or never.
     position_ms: Option<i64>,
     /// Whether the caller may change it.
@@ -207,9 +209,10 @@ impl Detail {
         let user = caller.user.as_deref();
         let may_edit = is_owner(video, user) || caller.admin().is_ok();
         let may_watch = view.play_sign.is_some() || may_edit;
-        let (mut is_liked, mut position_ms, mut may_moderate) = (false, None, false);
+        let (mut is_liked, mut is_for_later, mut position_ms, mut may_moderate) = (false, false, None, false);
         if let Some(user) = user {
             is_liked = likes::is_liked(&platform.db, video, user).await?;
+            is_for_later = later::is_for_later(&platform.db, video, user).await?;
             position_ms = plays::position_ms(&platform.db, video, user).await?;
             may_moderate = super::may_keep_order(platform, video, user).await?;
         }
@@ -230,6 +233,7 @@ impl Detail {
             captions,
             has_danmaku: video.room_id.is_some() && video.starts_at.is_some(),
             is_liked,
+            is_for_later,
             position_ms,
             may_edit,
             may_moderate,

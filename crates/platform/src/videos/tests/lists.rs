@@ -1,7 +1,7 @@
 use super::{ready, video};
 use crate::testing::{Client, platform};
 use crate::{Platform, db};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::json;
 
 async fn titles(client: &Client, query: &str) -> Vec<String> {
@@ -87,4 +87,37 @@ async fn what_was_private_for_long_is_new_when_everybody_may_watch_it() {
     tokio::time::sleep(std::time::Duration::from_millis(3)).await;
     mark.patch(&old, json!({"privacy": "public"})).await;
     assert_eq!(titles(&mark, "").await, ["old", "new"]);
+}
+
+#[tokio::test]
+async fn videos_put_aside_are_on_ones_own_list_until_taken_off_or_made_private() {
+    let platform = platform().await;
+    let (owner, fan) = (Client::new(&platform, "owner").await, Client::new(&platform, "fan").await);
+    let later = "/api/v1/me/videos/later";
+    let mut entries = Vec::new();
+    for title in ["a", "b"] {
+        let address = ready(&platform, &owner, title).await;
+        let entry = format!("{later}/{}", address.rsplit('/').next().unwrap());
+        for _ in 0..2 {
+            assert_eq!(fan.call(Method::PUT, &entry, None).await.0, StatusCode::NO_CONTENT);
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        assert_eq!(fan.get(&address).await.1["is_for_later"], true);
+        assert_eq!(owner.get(&address).await.1["is_for_later"], false);
+        entries.push((address, entry));
+    }
+    let titles = async || {
+        let (_, page) = fan.get(later).await;
+        let items = page["items"].as_array().unwrap().clone();
+        items.into_iter().map(|video| video["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(titles().await, ["b", "a"]);
+    assert_eq!(owner.get(later).await.1["items"], json!([]));
+    owner.patch(&entries[1].0, json!({"privacy": "private"})).await;
+    assert_eq!(titles().await, ["a"]);
+    for (_, entry) in &entries {
+        assert_eq!(fan.delete(entry).await.0, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(titles().await, [""; 0]);
+    assert_eq!(fan.call(Method::PUT, &format!("{later}/nothing"), None).await.0, StatusCode::NOT_FOUND);
 }

@@ -180,3 +180,23 @@ async fn videos_and_comments_are_reported_to_the_same_queue() {
         queue["items"].as_array().unwrap().iter().map(|item| (&item["kind"], &item["video"])).collect();
     assert_eq!(kinds, [(&json!("video_comment"), &json!(id)), (&json!("video"), &json!(id))]);
 }
+
+#[tokio::test]
+async fn whom_one_blocks_cannot_comment_on_ones_videos_and_is_not_read_elsewhere() {
+    let platform = platform().await;
+    let (mei, troll) = (Client::new(&platform, "mei").await, Client::new(&platform, "troll").await);
+    let other = Client::new(&platform, "other").await;
+    let (own, elsewhere) = (ready(&platform, &mei, "mine").await, ready(&platform, &other, "theirs").await);
+    let first = say(&other, &elsewhere, "welcome", None).await;
+    say(&troll, &elsewhere, "boo", None).await;
+    say(&troll, &elsewhere, "boo again", Some(first)).await;
+    mei.call(http::Method::PUT, &format!("/api/v1/users/{}/block", troll.id), None).await;
+    let (status, refused) = troll.post(&format!("{own}/comments"), json!({"content": "boo"})).await;
+    assert_eq!((status, &refused["error"]["code"]), (StatusCode::FORBIDDEN, &json!("blocked")));
+    let comments = format!("{elsewhere}/comments");
+    for order in ["newest", "oldest"] {
+        assert_eq!(texts(&mei.get(&format!("{comments}?order={order}")).await.1), ["welcome"]);
+        assert_eq!(texts(&mei.get(&format!("{comments}/{first}/replies?order={order}")).await.1), [""; 0]);
+    }
+    assert_eq!(texts(&other.get(&comments).await.1), ["boo", "welcome"]);
+}
