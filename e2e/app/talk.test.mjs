@@ -95,3 +95,47 @@ test("an API token is made for what was chosen, shown once, works, and is taken 
   assert.equal((await ask()).status, 401);
   await close();
 });
+
+test("who is blocked in the chat is not read any more, until taken off the list", async () => {
+  const troll = await visitor(world, town.people.secret, town.rooms.live);
+  const { page, close } = await open();
+  const log = page.getByRole("log");
+  await troll.say("buy my coins");
+  await log.getByText("buy my coins").waitFor();
+  await log.getByText("buy my coins").hover();
+  await page.getByRole("button", { name: "凱" }).last().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Block" }).click();
+  await log.getByText("buy my coins").waitFor({ state: "detached" });
+  await troll.say("cheap coins here");
+  const host = await visitor(world, town.people.host, town.rooms.live);
+  await host.say("that was quick");
+  await log.getByText("that was quick").waitFor();
+  assert.equal(await log.getByText("cheap coins here").count(), 0);
+  await page.goto(`${world.http}/settings/blocked`);
+  await page.getByRole("button", { name: "Unblock" }).click();
+  await page.getByText("You block nobody").waitFor();
+  await page.goto(`${world.http}/live/${town.rooms.live.id}`);
+  await log.getByText("cheap coins here").waitFor();
+  troll.close();
+  host.close();
+  await close();
+});
+
+test("the bell of a host and the kinds of news are kept as they were chosen", async () => {
+  const { page, close } = await world.open(`/@${town.people.host.username}`, { as: town.people.guest });
+  const bell = page.getByRole("button", { name: "Tell me when they go live" });
+  assert.equal(await bell.getAttribute("aria-pressed"), "true");
+  await bell.click();
+  await page.locator("button[aria-pressed=false][aria-label^='Tell me when']").waitFor();
+  await page.goto(`${world.http}/settings/notifications`);
+  const kind = page.getByLabel("someone I follow publishes a video");
+  await kind.uncheck();
+  await page.getByText("Saved").waitFor();
+  await page.reload();
+  assert.equal(await kind.isChecked(), false);
+  assert.equal(await page.getByLabel("someone I follow goes live").isChecked(), true);
+  await page.goto(`${world.http}/@${town.people.host.username}`);
+  await page.locator("button[aria-pressed=false][aria-label^='Tell me when']").click();
+  await page.locator("button[aria-pressed=true][aria-label^='Tell me when']").waitFor();
+  await close();
+});

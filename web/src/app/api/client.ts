@@ -1,10 +1,7 @@
 /** Calls of the API, typed by its document: `call("GET /api/v1/rooms/{id}", { path: { id: 7 } })`. */
 
 import { ApiError } from "../../api";
-import type { Operations as Documented } from "./schema";
-import type { VideoOperations } from "./video-types";
-
-type Operations = Omit<Documented, keyof VideoOperations> & VideoOperations;
+import type { Operations } from "./schema";
 
 export type Operation = keyof Operations;
 export type Answer<O extends Operation> = Operations[O]["answer"];

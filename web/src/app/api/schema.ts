@@ -85,6 +85,11 @@ export type Ban = {
   user_id: number;
 };
 
+/** All whom one blocks. */
+export type Blocked = {
+  items: PublicUser[];
+};
+
 /** One on-air period. */
 export type Broadcast = {
   /** Coins of its gifts. */
@@ -143,6 +148,14 @@ export type Chapter = {
   title: string;
 };
 
+/** The kinds of news, and whether one is told. */
+export type Choices = {
+  /** Somebody one follows published a video. */
+  video_published: boolean;
+  /** Somebody one follows went live. */
+  went_live: boolean;
+};
+
 /** How a report is closed. */
 export type Closing = {
   /** `resolved` or `dismissed`. */
@@ -191,6 +204,8 @@ export type Counts = {
   following: number;
   /** Whether the caller follows the user. */
   is_followed: boolean;
+  /** Whether the caller is told what the user does: went live, published a video. */
+  is_told: boolean;
 };
 
 /** Who wants in. */
@@ -267,6 +282,8 @@ export type Detail = VideoView & {
   chapters: Chapter[];
   /** Whether its room's chat comes with it (`/api/v1/videos/{id}/danmaku`). */
   has_danmaku: boolean;
+  /** Whether the caller put it aside for later. */
+  is_for_later: boolean;
   /** Whether the caller likes it. */
   is_liked: boolean;
   /** Whether the caller may change it. */
@@ -375,6 +392,12 @@ export type Health = {
   is_there: boolean;
   /** The last minutes, the oldest first. */
   samples: Sample[];
+};
+
+/** How one follows. */
+export type How = {
+  /** Whether one is told when the user goes live or publishes a video. */
+  is_told: boolean;
 };
 
 /** A picture. */
@@ -1634,6 +1657,13 @@ export interface Operations {
     body: undefined;
     answer: undefined;
   };
+  /** Whom the caller blocks, the last one first; all of them, 500 at most. */
+  "GET /api/v1/me/blocked": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Blocked;
+  };
   /** What the caller said, newest first. */
   "GET /api/v1/me/comments": {
     path: undefined;
@@ -1689,6 +1719,20 @@ export interface Operations {
     query: { cursor?: number; limit?: number };
     body: undefined;
     answer: Notifications;
+  };
+  /** Which kinds of news the caller wants. */
+  "GET /api/v1/me/notifications/choices": {
+    path: undefined;
+    query: undefined;
+    body: undefined;
+    answer: Choices;
+  };
+  /** Says which kinds of news the caller wants. */
+  "PATCH /api/v1/me/notifications/choices": {
+    path: undefined;
+    query: undefined;
+    body: Change;
+    answer: Choices;
   };
   /** Marks all as read, and forgets the oldest beyond the limit. */
   "POST /api/v1/me/notifications/read": {
@@ -1804,6 +1848,27 @@ export interface Operations {
   };
   /** Forgets that the caller watched a video. */
   "DELETE /api/v1/me/videos/history/{id}": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** The videos the caller put aside for later, the last one first; `cursor` is a time. */
+  "GET /api/v1/me/videos/later": {
+    path: undefined;
+    query: { cursor?: number; limit?: number };
+    body: undefined;
+    answer: Page<VideoView>;
+  };
+  /** Puts a video aside for later. */
+  "PUT /api/v1/me/videos/later/{id}": {
+    path: { id: string };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Takes a video off the list, also one that may not be watched any more. */
+  "DELETE /api/v1/me/videos/later/{id}": {
     path: { id: string };
     query: undefined;
     body: undefined;
@@ -2131,6 +2196,20 @@ export interface Operations {
     body: undefined;
     answer: Profile;
   };
+  /** Blocks a user. Neither follows the other any more. */
+  "PUT /api/v1/users/{id}/block": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Blocks a user no longer. */
+  "DELETE /api/v1/users/{id}/block": {
+    path: { id: number };
+    query: undefined;
+    body: undefined;
+    answer: undefined;
+  };
   /** How many follow a user, and whether the caller does. */
   "GET /api/v1/users/{id}/follow": {
     path: { id: number };
@@ -2143,6 +2222,13 @@ export interface Operations {
     path: { id: number };
     query: undefined;
     body: undefined;
+    answer: Counts;
+  };
+  /** Says whether the caller is told what a user it follows does. */
+  "PATCH /api/v1/users/{id}/follow": {
+    path: { id: number };
+    query: undefined;
+    body: How;
     answer: Counts;
   };
   /** Follows a user no longer. */

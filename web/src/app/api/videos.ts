@@ -4,9 +4,15 @@ import { queryOptions } from "@tanstack/react-query";
 import { takeEarly } from "../early";
 import { call } from "./client";
 import { pagesQuery, type Pages } from "./queries";
-import type { VideoDetail, VideoFilter, VideoView } from "./video-types";
+import type { Change, Day, Detail, Operations, OwnerStorage, Storage, VideoView } from "./schema";
 
-export type * from "./video-types";
+export type { Aired, Caption, Chapter, JobView, Played, Shot, UploadView, VideoChange, VideoComment, VideoId, VideoView, Watched, WebhookWish, Worker } from "./schema";
+export type VideoDetail = Detail;
+export type VideoFilter = NonNullable<Operations["GET /api/v1/videos"]["query"]>;
+export type AnalyticsDay = Day;
+export type StorageOf = OwnerStorage;
+export type OwnStorage = Storage;
+export type RoomChange = Change;
 
 export function videoQuery(id: string) {
   return queryOptions({

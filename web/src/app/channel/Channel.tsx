@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { navigate, useParams, useSearch } from "../routing";
 import { useState } from "react";
 import { compact, day, t } from "../../i18n/app";
+import { useBlock, useBlocked } from "../api/blocked";
 import { call } from "../api/client";
 import { isCode } from "../api/errors";
 import { followQuery, meQuery, roomsQuery } from "../api/queries";
@@ -54,6 +55,8 @@ function Of({ user }: { user: Profile }) {
   const { data: me } = useQuery(meQuery);
   const { data: counts } = useQuery(followQuery(user.id));
   const [isReporting, setIsReporting] = useState(false);
+  const isBlocked = useBlocked(me).has(user.id);
+  const block = useBlock();
   const tab = useSearch().show === "videos" ? "videos" : "rooms";
   return (
     <Page title={user.name} hideTitle>
@@ -67,7 +70,7 @@ function Of({ user }: { user: Profile }) {
           {user.bio !== "" && <p className={styles.bio}>{user.bio}</p>}
         </div>
         <div className={styles.actions}>
-          <FollowButton userId={user.id} />
+          {!isBlocked && <FollowButton userId={user.id} />}
           {me?.id === user.id ? (
             <ButtonLink to="/settings/profile" icon="edit">
               {t("channel.edit")}
@@ -75,9 +78,14 @@ function Of({ user }: { user: Profile }) {
           ) : (
             me !== null &&
             me !== undefined && (
-              <Button kind="ghost" icon="flag" onClick={() => setIsReporting(true)}>
-                {t("room.report")}
-              </Button>
+              <>
+                <Button kind="ghost" icon="close" busy={block.isPending} onClick={() => block.mutate({ userId: user.id, isBlocked: !isBlocked })}>
+                  {isBlocked ? t("block.undo") : t("block.do")}
+                </Button>
+                <Button kind="ghost" icon="flag" onClick={() => setIsReporting(true)}>
+                  {t("room.report")}
+                </Button>
+              </>
             )
           )}
         </div>

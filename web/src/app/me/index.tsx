@@ -23,6 +23,8 @@ import { toast, toastError } from "../parts/Toast/Toast";
 import styles from "./Me.module.css";
 import { WatchedVideos } from "./Watched";
 
+export { Later } from "./Later";
+
 export function Me() {
   return (
     <SignedIn title={t("me.title")}>
@@ -35,6 +37,7 @@ export function Me() {
               links={[
                 { to: "/me/following", label: t("nav.following") },
                 { to: "/me/history", label: t("nav.history") },
+                { to: "/me/later", label: t("nav.later") },
                 { to: "/me/comments", label: t("me.comments") },
                 { to: "/me/wallet", label: t("nav.wallet") },
               ]}

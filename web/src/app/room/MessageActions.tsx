@@ -3,6 +3,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { t } from "../../i18n/app";
+import { useBlock } from "../api/blocked";
 import { call } from "../api/client";
 import type { Comment, NewBan } from "../api/schema";
 import { Button } from "../parts/Button/Button";
@@ -41,6 +42,10 @@ export function MessageActions({
       onClose();
     },
   });
+  const block = useBlock(() => {
+    toast(t("block.done", { name: comment.user.name }));
+    onClose();
+  });
   if (isReporting) return <Report kind="comment" targetId={comment.id} onClose={onClose} />;
   const mayKeepOrder = isModerator && !isOwn && !isOverHost;
   const { mutate, isPending } = act;
@@ -73,9 +78,14 @@ export function MessageActions({
           </>
         )}
         {!isOwn && (
-          <Button icon="flag" onClick={() => setIsReporting(true)}>
-            {t("room.report")}
-          </Button>
+          <>
+            <Button icon="close" busy={block.isPending} onClick={() => block.mutate({ userId: comment.user.id, isBlocked: true })}>
+              {t("block.do")}
+            </Button>
+            <Button icon="flag" onClick={() => setIsReporting(true)}>
+              {t("room.report")}
+            </Button>
+          </>
         )}
       </div>
     </Dialog>

@@ -5,7 +5,6 @@ import { useState } from "react";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import type { PublicUser, RoomView } from "../api/schema";
-import type { Recorded } from "../api/videos";
 import { Button } from "../parts/Button/Button";
 import { Dialog } from "../parts/Dialog/Dialog";
 import { Actions, Field, Form, SelectField } from "../parts/Field/Field";
@@ -34,7 +33,7 @@ export function Rewind({ room, me, isBack, onBack }: { room: RoomView; me: Publi
     );
   }
   if (data === undefined || (room.status !== "live" && room.status !== "paused")) return null;
-  const { clips } = room as RoomView & Recorded;
+  const { clips } = room;
   const mayClip = me !== null && me !== undefined && clips !== "off" && (clips !== "host" || me.id === room.host?.id);
   return (
     <>

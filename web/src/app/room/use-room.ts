@@ -1,7 +1,8 @@
 /** A room as it is right now: what is said, who is there, whether the line to it stands. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useReducer, useRef, useState } from "react";
+import { useEffect, useMemo, useReducer, useRef, useState } from "react";
+import { useBlocked } from "../api/blocked";
 import { call } from "../api/client";
 import type { Comment, PublicUser, RoomView } from "../api/schema";
 import { openRoom, type GiftGiven, type Link, type Refusal, type RoomLink } from "../socket/room-socket";
@@ -40,8 +41,11 @@ export function useRoom(room: RoomView, me: PublicUser | null | undefined, shown
   const [refusal, setRefusal] = useState<Refusal>();
   const [slowSeconds, setSlowSeconds] = useState(0);
   const [roomLink, setRoomLink] = useState<RoomLink>();
-  const latest = useRef(shown);
-  latest.current = shown;
+  // Who keeps the room reads everybody.
+  const blocked = useBlocked(me?.id === room.host?.id ? undefined : me);
+  const onComments = (comments: readonly Comment[]) => shown.onComments(comments.filter((comment) => !blocked.has(comment.user.id)));
+  const latest = useRef({ onComments, onGift: shown.onGift });
+  latest.current = { onComments, onGift: shown.onGift };
 
   const isOpen = room.status === "live" || room.status === "paused";
   const myId = me?.id;
@@ -129,5 +133,6 @@ export function useRoom(room: RoomView, me: PublicUser | null | undefined, shown
 
   useEffect(() => () => change({ type: "clear" }), [room.id]);
 
-  return { lines, people, count, pinned, link, refusal, slowSeconds, room: roomLink };
+  const read = useMemo(() => lines.filter((line) => line.kind !== "comment" || !blocked.has(line.comment.user.id)), [lines, blocked]);
+  return { lines: read, people, count, pinned, link, refusal, slowSeconds, room: roomLink };
 }

@@ -16,6 +16,9 @@ import { LinkTabs } from "../parts/Tabs/Tabs";
 import { toast, toastError } from "../parts/Toast/Toast";
 import { programName } from "./program";
 
+export { Blocked } from "./Blocked";
+export { Notifications } from "./Notifications";
+export { Playback } from "./Playback";
 export { Security } from "./Security";
 export { Tokens } from "./Tokens";
 
@@ -33,6 +36,9 @@ export function Settings() {
                 { to: "/settings/profile", label: t("settings.profile") },
                 { to: "/settings/security", label: t("settings.security") },
                 { to: "/settings/sessions", label: t("settings.sessions") },
+                { to: "/settings/notifications", label: t("settings.notifications") },
+                { to: "/settings/playback", label: t("settings.playback") },
+                { to: "/settings/blocked", label: t("settings.blocked") },
                 { to: "/settings/tokens", label: t("settings.tokens") },
               ]}
             />

@@ -5,7 +5,6 @@ import { useState } from "react";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import type { PublicUser, RoomView } from "../api/schema";
-import type { Recorded } from "../api/videos";
 import { Button } from "../parts/Button/Button";
 import { CheckField, Field, Form, SelectField } from "../parts/Field/Field";
 import { Box } from "../parts/Page/Page";
@@ -23,7 +22,7 @@ export function EditRoom() {
 
 function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
   const cache = useQueryClient();
-  const recorded = room as RoomView & Recorded;
+  const recorded = room;
   const [privacy, setPrivacy] = useState(room.privacy);
   const save = useMutation({
     mutationFn: (texts: Record<string, string>) =>

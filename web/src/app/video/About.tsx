@@ -60,6 +60,7 @@ export function About({ video, me, player, look, onLook }: AboutProps) {
         )}
         <div className={styles.actions}>
           {isPlayable && <Like video={video} me={me} />}
+          {isPlayable && <Later video={video} me={me} />}
           {video.has_danmaku && player !== undefined && (
             <>
               <IconButton kind="plain" icon="danmaku" label={t("danmaku.settings")} popoverTarget="danmaku-menu" />
@@ -116,6 +117,29 @@ function Like({ video, me }: Pick<AboutProps, "video" | "me">) {
       onClick={() => (me === null ? void navigate({ to: "/login", search: { next: location.pathname } }) : like.mutate())}
     >
       {video.is_liked ? t("video.liked") : t("video.like")} {video.like_count > 0 && compact(video.like_count)}
+    </Button>
+  );
+}
+
+function Later({ video, me }: Pick<AboutProps, "video" | "me">) {
+  const cache = useQueryClient();
+  const isForLater = video.is_for_later;
+  const put = useMutation({
+    mutationFn: () => call(isForLater ? "DELETE /api/v1/me/videos/later/{id}" : "PUT /api/v1/me/videos/later/{id}", { path: { id: video.id } }),
+    onSuccess: () => {
+      cache.setQueryData(videoQuery(video.id).queryKey, (before) => (before === undefined ? before : { ...before, is_for_later: !isForLater }));
+      return cache.invalidateQueries({ queryKey: ["later"] });
+    },
+    onError: toastError,
+  });
+  return (
+    <Button
+      icon={isForLater ? "check" : "clock"}
+      aria-pressed={isForLater}
+      busy={put.isPending}
+      onClick={() => (me === null ? void navigate({ to: "/login", search: { next: location.pathname } }) : put.mutate())}
+    >
+      {t("video.later")}
     </Button>
   );
 }

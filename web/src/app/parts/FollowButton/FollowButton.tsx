@@ -1,11 +1,11 @@
-/** Follow or not, with the answer shown at once and taken back when the server refuses. */
+/** Follow or not, and whether to be told of it, with the answer shown at once and taken back when the server refuses. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { navigate } from "../../routing";
 import { compact, t } from "../../../i18n/app";
 import { call } from "../../api/client";
 import { followQuery, meQuery } from "../../api/queries";
-import { Button } from "../Button/Button";
+import { Button, IconButton } from "../Button/Button";
 import { toastError } from "../Toast/Toast";
 
 export function FollowButton({ userId }: { userId: number }) {
@@ -25,17 +25,26 @@ export function FollowButton({ userId }: { userId: number }) {
     },
     onError: toastError,
   });
+  const isTold = data?.is_told ?? false;
+  const tell = useMutation({
+    mutationFn: () => call("PATCH /api/v1/users/{id}/follow", { path: { id: userId }, body: { is_told: !isTold } }),
+    onSuccess: (counts) => cache.setQueryData(query.queryKey, counts),
+    onError: toastError,
+  });
   if (me?.id === userId) return null;
   return (
-    <Button
-      kind={isFollowed ? "plain" : "main"}
-      icon={isFollowed ? "check" : "heart"}
-      aria-pressed={isFollowed}
-      busy={change.isPending}
-      onClick={() => (me === null ? void navigate({ to: "/login", search: { next: location.pathname } }) : change.mutate())}
-    >
-      {isFollowed ? t("follow.done") : t("follow.do")}
-      {data !== undefined && <span> {compact(data.followers)}</span>}
-    </Button>
+    <>
+      <Button
+        kind={isFollowed ? "plain" : "main"}
+        icon={isFollowed ? "check" : "heart"}
+        aria-pressed={isFollowed}
+        busy={change.isPending}
+        onClick={() => (me === null ? void navigate({ to: "/login", search: { next: location.pathname } }) : change.mutate())}
+      >
+        {isFollowed ? t("follow.done") : t("follow.do")}
+        {data !== undefined && <span> {compact(data.followers)}</span>}
+      </Button>
+      {isFollowed && <IconButton icon={isTold ? "bell" : "bellOff"} label={t("follow.tell")} aria-pressed={isTold} busy={tell.isPending} onClick={() => tell.mutate()} />}
+    </>
   );
 }
