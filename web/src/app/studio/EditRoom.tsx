@@ -22,7 +22,6 @@ export function EditRoom() {
 
 function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
   const cache = useQueryClient();
-  const recorded = room;
   const [privacy, setPrivacy] = useState(room.privacy);
   const save = useMutation({
     mutationFn: (texts: Record<string, string>) =>
@@ -35,7 +34,7 @@ function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
           labels: labelsOf(texts.labels ?? ""),
           privacy: texts.privacy,
           ...(texts.password === undefined || texts.password === "" ? {} : { password: texts.password }),
-          ...(recorded.is_recorded === undefined
+          ...(room.is_recorded === undefined
             ? {}
             : { is_recorded: texts.is_recorded === "on", keep_days: texts.keep_days === "" ? null : Number(texts.keep_days), clips: texts.clips }),
           ...(texts.scheduled_at === "" ? {} : { scheduled_at: fromLocalInput(texts.scheduled_at ?? "") }),
@@ -71,12 +70,12 @@ function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
               required={room.privacy !== "private"}
             />
           )}
-          {recorded.is_recorded !== undefined && (
+          {room.is_recorded !== undefined && (
             <>
-              <CheckField label={t("room.isRecorded")} name="is_recorded" defaultChecked={recorded.is_recorded} />
+              <CheckField label={t("room.isRecorded")} name="is_recorded" defaultChecked={room.is_recorded} />
               <p className="hint">{t("room.isRecordedHint")}</p>
-              <Field label={t("room.keepDays")} hint={t("room.keepDaysHint")} name="keep_days" type="number" min={1} defaultValue={recorded.keep_days ?? ""} />
-              <SelectField label={t("room.clips")} name="clips" defaultValue={recorded.clips}>
+              <Field label={t("room.keepDays")} hint={t("room.keepDaysHint")} name="keep_days" type="number" min={1} defaultValue={room.keep_days ?? ""} />
+              <SelectField label={t("room.clips")} name="clips" defaultValue={room.clips}>
                 <option value="all">{t("room.clips.all")}</option>
                 <option value="host">{t("room.clips.host")}</option>
                 <option value="off">{t("room.clips.off")}</option>
