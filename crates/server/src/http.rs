@@ -82,6 +82,10 @@ impl HttpServer {
     {
         let service = service_fn(|mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(remote));
+            // A socket that cannot be handed over has TLS between us and the other end.
+            if slot.is_none() {
+                request.extensions_mut().insert(OverTls);
+            }
             let router = self.router.clone();
             let slot = slot.clone();
             let writers = self.writers.clone();
@@ -118,6 +122,10 @@ impl HttpServer {
         }
     }
 }
+
+/// With a request that came over TLS to this server itself.
+#[derive(Clone, Copy)]
+pub struct OverTls;
 
 /// Waits until the server stops.
 pub async fn stopped(mut stopping: watch::Receiver<bool>) {

@@ -1,17 +1,22 @@
 //! The web pages, built into the program: the app, the plain watch page, the player for other people's pages.
 //!
-//! A room's page gets its title and what the player needs written into it, so that nobody has to ask before the first
-//! picture. What is asked for that is asked of the API, with the caller's own credentials: a page knows no more than who
-//! opens it.
+//! The page of a room or a video gets its title and what the player needs written into it ([`head`]), so that nobody has
+//! to ask before the first picture. What is asked for that is asked of the API, with the caller's own credentials: a page
+//! knows no more than who opens it. [`oembed`] tells other sites how to show one in theirs.
 
+mod head;
+mod oembed;
+
+use crate::http::OverTls;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Path, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use rust_embed::RustEmbed;
+use serde_json::Value;
 use std::net::SocketAddr;
 use tower::ServiceExt;
 
@@ -44,6 +49,7 @@ const A_DAY: &str = "public, max-age=86400";
 /// Puts the app's pages in front of `site`: their addresses lie among those of media and cannot be routes of their own.
 pub fn in_front_of(site: Router) -> Router {
     let api = site.clone();
+    let site = site.merge(oembed::router(api.clone()));
     site.layer(from_fn(move |request: Request, next: Next| {
         let api = api.clone();
         async move {
@@ -55,18 +61,24 @@ pub fn in_front_of(site: Router) -> Router {
                     let is_missing = is_page_wanted && response.status() == StatusCode::NOT_FOUND;
                     if is_missing { missing_page() } else { response }
                 }
-                Some(AppPage::Plain) => page("index.html", HERE, request.headers()),
-                Some(AppPage::Room(id)) => {
+                Some(AppPage::Plain) => page(Shell::App.file(), HERE, request.headers()),
+                Some(AppPage::Of(subject, shell)) => {
+                    let asker = Asker::of(&request);
                     let headers = request.headers().clone();
-                    let question = room_question(&id, &request);
+                    let language = head::language(request.uri().query().unwrap_or_default(), &headers);
                     drop(request);
-                    let room = match question {
-                        Some(question) => room(api, question).await,
+                    let html = match asker.about(&api, &subject).await {
+                        Some(told) => {
+                            let origin = asker.origin();
+                            let site_name = asker.site_name(&api).await;
+                            let page = head::Page { subject: &subject, shell, told: &told, origin: &origin };
+                            page.html(&site_name, language)
+                        }
                         None => None,
                     };
-                    match room.as_ref().and_then(room_page) {
-                        Some(html) => html_response(html),
-                        None => page("index.html", HERE, &headers),
+                    match html {
+                        Some(html) => html_response(html, shell.policy()),
+                        None => page(shell.file(), shell.policy(), &headers),
                     }
                 }
             }
@@ -74,27 +86,76 @@ pub fn in_front_of(site: Router) -> Router {
     }))
 }
 
-/// Pages the app draws.
+/// Pages that are drawn in the browser.
 #[derive(Debug, PartialEq, Eq)]
 enum AppPage {
+    /// One that asks for everything itself.
     Plain,
+    /// One that is about something.
+    Of(Subject, Shell),
+}
+
+/// What a page is about, by its address.
+#[derive(Debug, PartialEq, Eq)]
+enum Subject {
     /// A room, by its number or stream name.
     Room(String),
+    /// A video, by its id or name.
+    Video(String),
+}
+
+/// What draws it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shell {
+    /// The app.
+    App,
+    /// The player alone, for other people's pages.
+    Embed,
+}
+
+impl Shell {
+    fn file(self) -> &'static str {
+        match self {
+            Self::App => "index.html",
+            Self::Embed => "embed.html",
+        }
+    }
+
+    fn policy(self) -> &'static str {
+        match self {
+            Self::App => HERE,
+            Self::Embed => ANYWHERE,
+        }
+    }
 }
 
 /// Which page of the app is at `path`, if any. Of `/live/…` only what has no ending is one: the rest is media.
 fn page_of(path: &str) -> Option<AppPage> {
+    if let Some(subject) = path.strip_prefix("/embed").and_then(subject_of) {
+        return Some(AppPage::Of(subject, Shell::Embed));
+    }
+    if let Some(subject) = subject_of(path) {
+        return Some(AppPage::Of(subject, Shell::App));
+    }
     let path = path.strip_prefix('/')?;
     let (area, rest) = path.split_once('/').unwrap_or((path, ""));
-    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match area {
-        "live" => is_word(rest).then(|| AppPage::Room(rest.to_owned())),
-        "v" => is_word(rest).then_some(AppPage::Plain),
         "" | "browse" | "search" | "login" | "register" | "setup" => {
             rest.is_empty().then_some(AppPage::Plain)
         }
         "c" | "studio" | "me" | "settings" | "admin" => Some(AppPage::Plain),
         _ => (area.starts_with('@') && rest.is_empty()).then_some(AppPage::Plain),
+    }
+}
+
+/// What the page at `/live/{id}` or `/v/{id}` is about.
+fn subject_of(path: &str) -> Option<Subject> {
+    let (area, id) = path.strip_prefix('/')?.split_once('/')?;
+    let is_word = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match area {
+        "live" if is_word => Some(Subject::Room(id.to_owned())),
+        "v" if is_word => Some(Subject::Video(id.to_owned())),
+        _ => None,
     }
 }
 
@@ -115,56 +176,85 @@ fn missing_page() -> Response {
 
 /// Digits of a room's number at most; what is longer is a stream name.
 const NUMBER_DIGITS_MAX: usize = 19;
-/// Bytes of the API's answer about a room at most.
-const ROOM_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of the API's answer at most; a page about something larger asks for it itself.
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
-/// What the API is asked about a room, by who sent `request`.
-fn room_question(id: &str, request: &Request) -> Option<Request> {
-    let is_number = id.len() <= NUMBER_DIGITS_MAX && id.bytes().all(|byte| byte.is_ascii_digit());
-    let path = if is_number { format!("/api/v1/rooms/{id}") } else { format!("/api/v1/rooms/by-name/{id}") };
-    let mut question = Request::get(path).body(Body::empty()).ok()?;
-    for name in [header::COOKIE, header::HOST] {
-        if let Some(value) = request.headers().get(&name) {
-            question.headers_mut().insert(name, value.clone());
+impl Subject {
+    /// Where the API tells of it.
+    fn question(&self) -> String {
+        match self {
+            Self::Room(id) => {
+                let is_number = id.len() <= NUMBER_DIGITS_MAX && id.bytes().all(|byte| byte.is_ascii_digit());
+                let by = if is_number { "" } else { "by-name/" };
+                format!("/api/v1/rooms/{by}{id}")
+            }
+            Self::Video(id) => format!("/api/v1/videos/{id}"),
         }
     }
-    if let Some(remote) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
-        question.extensions_mut().insert(*remote);
+}
+
+/// Who asks for a page: with this the API is asked.
+struct Asker {
+    headers: HeaderMap,
+    remote: Option<ConnectInfo<SocketAddr>>,
+    is_over_tls: bool,
+}
+
+impl Asker {
+    fn of(request: &Request) -> Self {
+        let mut headers = HeaderMap::new();
+        for name in [header::COOKIE, header::HOST, HeaderName::from_static("x-forwarded-for")] {
+            if let Some(value) = request.headers().get(&name) {
+                headers.insert(name, value.clone());
+            }
+        }
+        let forwarded = request.headers().get("x-forwarded-proto");
+        Self {
+            headers,
+            remote: request.extensions().get::<ConnectInfo<SocketAddr>>().copied(),
+            is_over_tls: request.extensions().get::<OverTls>().is_some()
+                || forwarded.is_some_and(|scheme| scheme.as_bytes() == b"https"),
+        }
     }
-    Some(question)
-}
 
-/// What the API says of a room; nothing when it refuses.
-async fn room(api: Router, question: Request) -> Option<serde_json::Value> {
-    let answer = api.oneshot(question).await.ok()?;
-    if answer.status() != StatusCode::OK {
-        return None;
+    /// Somebody nobody knows, from the same place.
+    fn stranger(mut self) -> Self {
+        self.headers.remove(header::COOKIE);
+        self
     }
-    let body = to_bytes(answer.into_body(), ROOM_BYTES_MAX).await.ok()?;
-    serde_json::from_slice(&body).ok()
-}
 
-/// The app's page with the room's title and data in its head, and the engine that will play it on its way.
-fn room_page(room: &serde_json::Value) -> Option<String> {
-    let html = String::from_utf8(Files::get("index.html")?.data.into_owned()).ok()?;
-    let (before, after) = html.split_once("</head>")?;
-    let title = escape(room["title"].as_str().unwrap_or_default());
-    let host = escape(room["host"]["name"].as_str().unwrap_or_default());
-    // Inside a script element only `<` could end it; JSON may write any character by its number.
-    let data = room.to_string().replace('<', "\\u003c");
-    let engine = Files::iter().find(|name| name.starts_with("assets/mpegts-") && name.ends_with(".js"));
-    let engine =
-        engine.map(|name| format!("<link rel=\"modulepreload\" href=\"/{name}\" />")).unwrap_or_default();
-    let before = before.replacen("<title>Weir</title>", &format!("<title>{title} · Weir</title>"), 1);
-    Some(format!(
-        "{before}<meta property=\"og:type\" content=\"video.other\" /><meta property=\"og:title\" content=\"{title}\" />\
-         <meta property=\"og:description\" content=\"{host}\" />{engine}\
-         <script type=\"application/json\" id=\"room-data\">{data}</script></head>{after}"
-    ))
-}
+    /// `https://host`, as the reader wrote it; empty when that cannot be part of an address.
+    fn origin(&self) -> String {
+        let host = self.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let is_sound = !host.is_empty()
+            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte));
+        let scheme = if self.is_over_tls { "https" } else { "http" };
+        if is_sound { format!("{scheme}://{host}") } else { String::new() }
+    }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    /// What the API says of a room or a video; nothing when it refuses.
+    async fn about(&self, api: &Router, subject: &Subject) -> Option<Value> {
+        self.ask(api, &subject.question()).await
+    }
+
+    async fn site_name(&self, api: &Router) -> String {
+        let site = self.ask(api, "/api/v1/site").await;
+        site.and_then(|site| Some(site["name"].as_str()?.to_owned())).unwrap_or_else(|| "Weir".to_owned())
+    }
+
+    async fn ask(&self, api: &Router, path: &str) -> Option<Value> {
+        let mut question = Request::get(path).body(Body::empty()).ok()?;
+        *question.headers_mut() = self.headers.clone();
+        if let Some(remote) = self.remote {
+            question.extensions_mut().insert(remote);
+        }
+        let answer = api.clone().oneshot(question).await.ok()?;
+        if answer.status() != StatusCode::OK {
+            return None;
+        }
+        let body = to_bytes(answer.into_body(), ANSWER_BYTES_MAX).await.ok()?;
+        serde_json::from_slice(&body).ok()
+    }
 }
 
 /// Pages run their own scripts only and may fetch media from where they were told; blobs are for media sources.
@@ -198,13 +288,13 @@ fn page(name: &str, policy: &'static str, headers: &HeaderMap) -> Response {
 }
 
 /// A page made for one request: it may hold a token that is for its reader only.
-fn html_response(html: String) -> Response {
+fn html_response(html: String, policy: &'static str) -> Response {
     let mut response = html.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type("index.html")));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    page_headers(&mut response, HERE);
+    page_headers(&mut response, policy);
     response
 }
 
@@ -259,21 +349,16 @@ mod tests {
 
     #[test]
     fn pages_of_the_app_are_told_from_media_and_the_api() {
-        for path in [
-            "/",
-            "/browse",
-            "/login",
-            "/studio",
-            "/studio/live",
-            "/c/music",
-            "/@mei",
-            "/v/aB3",
-            "/admin/users",
-        ] {
+        for path in ["/", "/browse", "/login", "/studio", "/studio/live", "/c/music", "/@mei", "/admin/users"]
+        {
             assert_eq!(page_of(path), Some(AppPage::Plain), "{path}");
         }
         for id in ["7", "AbCdEfGhIjKlMnOpQrSt"] {
-            assert_eq!(page_of(&format!("/live/{id}")), Some(AppPage::Room(id.to_owned())));
+            let room = || Subject::Room(id.to_owned());
+            assert_eq!(page_of(&format!("/live/{id}")), Some(AppPage::Of(room(), Shell::App)));
+            assert_eq!(page_of(&format!("/embed/live/{id}")), Some(AppPage::Of(room(), Shell::Embed)));
+            let video = Subject::Video(id.to_owned());
+            assert_eq!(page_of(&format!("/v/{id}")), Some(AppPage::Of(video, Shell::App)));
         }
         for path in [
             "/live/demo.flv",
@@ -305,39 +390,62 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_people_write_stays_text_in_a_rooms_page() {
-        let room =
-            serde_json::json!({"title": "</script><script>alert(1)</script>\"", "host": {"name": "<b>"}});
-        let Some(html) = room_page(&room) else {
-            assert!(Files::get("index.html").is_none(), "the page is built in but has no head");
-            return;
+    /// A site that has one room and one video, and says who asked.
+    fn site() -> Router {
+        let told = async |headers: HeaderMap| {
+            let who = headers.get(header::COOKIE).and_then(|cookie| cookie.to_str().ok()).unwrap_or("nobody");
+            format!("{{\"title\":{who:?},\"privacy\":\"public\",\"play_sign\":\"s\"}}")
         };
-        assert!(!html.contains("<script>alert"), "{html}");
-        assert!(!html.contains("content=\"<b>"), "{html}");
-        let (_, data) = html.split_once("id=\"room-data\">").expect("the data is in the page");
-        let (data, _) = data.split_once("</script>").expect("the data ends");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(data).expect("the data is JSON"), room);
+        Router::new()
+            .route("/api/v1/rooms/{id}", get(told))
+            .route("/api/v1/videos/{id}", get(told))
+            .route("/live/{*rest}", get(async || "media"))
+            .route("/embed/{*rest}", get(async || "embed"))
     }
 
     #[tokio::test]
-    async fn a_rooms_page_asks_the_api_as_its_reader_and_leaves_media_alone() {
-        let site = Router::new()
-            .route(
-                "/api/v1/rooms/{id}",
-                get(async |headers: HeaderMap| match headers.get(header::COOKIE) {
-                    Some(cookie) => format!("{{\"title\":{cookie:?}}}"),
-                    None => "{}".to_owned(),
-                }),
-            )
-            .route("/live/{*rest}", get(async || "media"));
-        let request =
-            Request::get("/live/7").header(header::COOKIE, "a=b").body(Body::empty()).expect("a request");
-        let question = room_question("7", &request).expect("a question");
-        let told = room(site.clone(), question).await.expect("the API answers");
-        assert_eq!(told["title"], "a=b");
+    async fn a_page_asks_the_api_as_its_reader_and_leaves_media_alone() {
+        let request = Request::get("/").header(header::COOKIE, "a=b").header(header::HOST, "weir.example");
+        let asker = Asker::of(&request.body(Body::empty()).expect("a request"));
+        assert_eq!(asker.origin(), "http://weir.example");
+        for subject in [Subject::Room("7".into()), Subject::Video("aB3".into())] {
+            let told = asker.about(&site(), &subject).await.expect("the API answers");
+            assert_eq!(told["title"], "a=b");
+        }
+        let asker = asker.stranger();
+        assert_eq!(
+            asker.about(&site(), &Subject::Room("7".into())).await.expect("an answer")["title"],
+            "nobody"
+        );
         let media = Request::get("/live/7.flv").body(Body::empty()).expect("a request");
-        let response = in_front_of(site).oneshot(media).await.expect("an answer");
+        let response = in_front_of(site()).oneshot(media).await.expect("an answer");
         assert_eq!(text(response).await, "media");
+    }
+
+    #[test]
+    fn the_host_is_part_of_addresses_only_where_it_can_be_one() {
+        let asked = |host: &str, scheme: &str| {
+            let request = Request::get("/").header(header::HOST, host).header("x-forwarded-proto", scheme);
+            Asker::of(&request.body(Body::empty()).expect("a request")).origin()
+        };
+        assert_eq!(asked("[::1]:8000", "https"), "https://[::1]:8000");
+        assert_eq!(asked("weir.example", "gopher"), "http://weir.example");
+        assert_eq!(asked("a\"><script>", "https"), "");
+    }
+
+    #[tokio::test]
+    async fn pages_for_one_reader_are_kept_by_nobody_and_only_the_player_alone_may_be_framed() {
+        for (path, is_framed) in [("/v/aB3", false), ("/live/7", false), ("/embed/v/aB3", true)] {
+            let request = Request::get(path).body(Body::empty()).expect("a request");
+            let response = in_front_of(site()).oneshot(request).await.expect("an answer");
+            if Files::get("index.html").is_none() {
+                return;
+            }
+            let headers = response.headers();
+            assert_eq!(headers[header::CACHE_CONTROL], "no-store", "{path}");
+            let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().expect("a policy");
+            assert_eq!(!policy.contains("frame-ancestors"), is_framed, "{path}");
+            assert!(text(response).await.contains("<title>nobody · Weir</title>"), "{path}");
+        }
     }
 }

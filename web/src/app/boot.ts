@@ -1,6 +1,6 @@
 /**
  * The first script of every page of the app: sets language and theme, and on the page of a room or a
- * video starts the player, of a room from what the server wrote into the page, before the app itself has been fetched.
+ * video starts the player from what the server wrote into the page, before the app itself has been fetched.
  */
 
 import { language } from "../i18n";

@@ -9,13 +9,14 @@ import "../player/live-player";
 import type { LivePlayer } from "../player/live-player";
 import type { VideoPlayer } from "../player/vod/video-player";
 import type { RoomView } from "./api/schema";
+import { inlined } from "../inlined";
 import { askEarly, fetchRoom } from "./early";
 
 /** Begins with the room of this page's address; the app takes over what was asked here. */
 export function openEarly(id: string): void {
   void loadEngine(engineOf("http-flv") ?? "mpegts").catch(() => {});
-  const inlined = inlinedRoom(id);
-  const room = inlined === undefined ? fetchRoom(id) : Promise.resolve(inlined);
+  const told = inlined<RoomView>("room-data");
+  const room = told === undefined ? fetchRoom(id) : Promise.resolve(told);
   askEarly(`room ${id}`, room).then(showPlayer, () => {});
 }
 
@@ -57,14 +58,4 @@ export async function showPast(room: Pick<RoomView, "stream" | "play_sign">, bac
 
 export function removePlayer(): void {
   document.querySelector("#stage")?.replaceChildren();
-}
-
-/** What the server wrote into the page, so that nobody has to ask. */
-function inlinedRoom(id: string): RoomView | undefined {
-  try {
-    const data = JSON.parse(document.querySelector("#room-data")?.textContent ?? "null") as RoomView | null;
-    return data !== null && (String(data.id) === id || data.name === id) ? data : undefined;
-  } catch {
-    return undefined;
-  }
 }

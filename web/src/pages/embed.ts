@@ -2,6 +2,7 @@
 
 import { h } from "../dom";
 import { language, t } from "../i18n";
+import { inlined } from "../inlined";
 
 interface Room {
   title: string;
@@ -31,7 +32,7 @@ async function openRoom(): Promise<void> {
     const [{ engineOf }, { loadEngine }] = await Promise.all([import("../player/choose"), import("../player/engines/engine")]);
     await loadEngine(engineOf("http-flv") ?? "mpegts");
   }, () => {});
-  const room = await ask<Room>(/^\d{1,19}$/.test(id) ? `/api/v1/rooms/${id}` : `/api/v1/rooms/by-name/${encodeURIComponent(id)}`);
+  const room = inlined<Room>("room-data") ?? await ask<Room>(/^\d{1,19}$/.test(id) ? `/api/v1/rooms/${id}` : `/api/v1/rooms/by-name/${encodeURIComponent(id)}`);
   document.title = room.title;
   if (room.play_sign === undefined || room.play_sign === null) {
     tell(t("embed.closed"));
@@ -42,7 +43,7 @@ async function openRoom(): Promise<void> {
 }
 
 async function openVideo(): Promise<void> {
-  const [video] = await Promise.all([ask<Video>(`/api/v1/videos/${encodeURIComponent(id)}`), import("../player/vod/video-player")]);
+  const [video] = await Promise.all([inlined<Video>("video-data") ?? ask<Video>(`/api/v1/videos/${encodeURIComponent(id)}`), import("../player/vod/video-player")]);
   document.title = video.title;
   if (video.play_sign === undefined || video.play_sign === null || video.state !== "ready") {
     tell(t("embed.videoClosed"));

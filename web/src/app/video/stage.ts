@@ -2,6 +2,7 @@
 
 import { parseClock } from "../../player/vod/time";
 import type { VideoPlayer } from "../../player/vod/video-player";
+import { inlined } from "../../inlined";
 import { besideOf, playlistOf, type VideoDetail } from "../api/videos";
 import { call } from "../api/client";
 import { askEarly } from "../early";
@@ -10,7 +11,8 @@ import { loadPosition } from "./positions";
 
 /** Begins with the video of this page's address; the app takes over what was asked here. */
 export function openVideoEarly(id: string): void {
-  const video = askEarly(`video ${id}`, call("GET /api/v1/videos/{id}", { path: { id } }));
+  const told = inlined<VideoDetail>("video-data");
+  const video = askEarly(`video ${id}`, told === undefined ? call("GET /api/v1/videos/{id}", { path: { id } }) : Promise.resolve(told));
   // The player comes at the same time as the answer.
   Promise.all([video, import("../../player/vod/video-player")]).then(
     ([found]) => showVideo(found),
