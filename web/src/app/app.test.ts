@@ -4,6 +4,7 @@ import { loadMore, loadTexts } from "../i18n/app";
 import { safeNext } from "./account/next";
 import { addressOf } from "./api/client";
 import { codeText, errorText } from "./api/errors";
+import { pictureOf } from "./api/video-files";
 import { hue, initial, ownPicture } from "./looks";
 import { isComposing } from "./room/ime";
 import { programName } from "./settings/program";
@@ -40,6 +41,15 @@ test("after signing in nobody is led to another site", () => {
 test("pictures of other sites are not shown", () => {
   expect(ownPicture("https://tracker.example/p.png")).toBeUndefined();
   expect(ownPicture("/media/images/a.png")).toBe("/media/images/a.png");
+});
+
+test("pictures of a video that is not for everybody need the permission to watch, and are not asked for without", () => {
+  const video = { cover: "/streams/a/thumb-0.jpg", privacy: "private", play_sign: "1-s" };
+  expect(pictureOf(video)).toBe("/streams/a/thumb-0.jpg?sign=1-s");
+  expect(pictureOf(video, "/streams/a/thumb-1.jpg")).toBe("/streams/a/thumb-1.jpg?sign=1-s");
+  expect(pictureOf({ ...video, play_sign: null })).toBeUndefined();
+  expect(pictureOf({ ...video, privacy: "unlisted" })).toBe("/streams/a/thumb-0.jpg");
+  expect(pictureOf({ ...video, cover: "/media/images/a.png" })).toBe("/media/images/a.png");
 });
 
 test("what has no picture has a steady colour and a letter", () => {

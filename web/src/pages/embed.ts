@@ -1,23 +1,16 @@
 /** `/embed/live/{id}`, `/embed/v/{id}`: the player alone, for other people's pages. What is private is for the site itself. */
 
+import type { VideoDetail } from "../app/api/video-types";
 import { h } from "../dom";
 import { language, t } from "../i18n";
 import { inlined } from "../inlined";
+import { parseClock } from "../player/vod/time";
+import type { VideoPlayer } from "../player/vod/video-player";
 
 interface Room {
   title: string;
   stream: string;
   play_sign?: string | null;
-}
-
-interface Video extends Room {
-  id: string;
-  state: string;
-  viewer: string;
-  cover: string;
-  duration_ms: number;
-  has_storyboard: boolean;
-  chapters: { start_ms: number; title: string }[];
 }
 
 document.documentElement.lang = language;
@@ -43,24 +36,30 @@ async function openRoom(): Promise<void> {
 }
 
 async function openVideo(): Promise<void> {
-  const [video] = await Promise.all([inlined<Video>("video-data") ?? ask<Video>(`/api/v1/videos/${encodeURIComponent(id)}`), import("../player/vod/video-player")]);
+  const [video, files, { followPlayback }] = await Promise.all([
+    inlined<VideoDetail>("video-data") ?? ask<VideoDetail>(`/api/v1/videos/${encodeURIComponent(id)}`),
+    import("../app/api/video-files"),
+    import("../app/video/playback"),
+    import("../player/vod/video-player"),
+  ]);
   document.title = video.title;
   if (video.play_sign === undefined || video.play_sign === null || video.state !== "ready") {
     tell(t("embed.videoClosed"));
     return;
   }
-  const sign = new URLSearchParams({ sign: video.play_sign });
-  const player = h("video-player", {}) as HTMLElement & Pick<import("../player/vod/video-player").VideoPlayer, "open">;
+  const player = document.createElement("video-player") as VideoPlayer;
   player.open({
-    url: `/${video.stream}/master.m3u8?${sign}&viewer=${encodeURIComponent(video.viewer)}`,
-    poster: video.cover.startsWith("/") ? video.cover : undefined,
-    storyboard: video.has_storyboard ? `/${video.stream}/storyboard.vtt?${sign}` : undefined,
+    url: files.playlistOf(video),
+    poster: files.pictureOf(video),
+    storyboard: video.has_storyboard ? files.besideOf(video, "storyboard.vtt") : undefined,
     chapters: video.chapters,
     durationMs: video.duration_ms,
-    startMs: 0,
+    startMs: parseClock(new URLSearchParams(location.search).get("t") ?? "") ?? 0,
     isResumed: false,
   });
   stage?.replaceChildren(player);
+  // Who watches on another site has watched too.
+  followPlayback(player.video, () => video);
 }
 
 async function ask<T>(path: string): Promise<T> {

@@ -16,7 +16,7 @@ import { Row, Rows, Section } from "../parts/Page/Page";
 import { toast, toastError } from "../parts/Toast/Toast";
 import styles from "./Admin.module.css";
 
-const EVENTS = ["went_live", "ended", "follow", "gift"] as const;
+const EVENTS = ["went_live", "ended", "follow", "gift", "video_ready", "video_published"] as const;
 const KEY = ["admin-webhooks"];
 
 export function Webhooks() {

@@ -29,13 +29,3 @@ export const continueQuery = queryOptions({
   queryKey: ["continue"],
   queryFn: () => call("GET /api/v1/me/videos/continue", { query: { limit: 6 } }),
 });
-
-/** Where a video's playlist is. */
-export function playlistOf(video: Pick<VideoView, "stream" | "play_sign" | "viewer">): string {
-  return `/${video.stream}/master.m3u8?${new URLSearchParams({ sign: video.play_sign ?? "", viewer: video.viewer })}`;
-}
-
-/** A file beside a video. */
-export function besideOf(video: Pick<VideoView, "stream" | "play_sign">, file: string): string {
-  return `/${video.stream}/${file}?${new URLSearchParams({ sign: video.play_sign ?? "" })}`;
-}

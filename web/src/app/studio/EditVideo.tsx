@@ -7,6 +7,7 @@ import { language } from "../../i18n/app";
 import { call } from "../api/client";
 import { isCode } from "../api/errors";
 import { send } from "../api/upload";
+import { pictureOf } from "../api/video-files";
 import { videoQuery, type Caption, type VideoDetail } from "../api/videos";
 import { Button, ButtonLink, IconButton } from "../parts/Button/Button";
 import { Confirm } from "../parts/Dialog/Dialog";
@@ -105,7 +106,7 @@ function Details({ video }: { video: VideoDetail }) {
             <legend>{t("editVideo.cover")}</legend>
             {video.thumbs.map((address, at) => (
               <label key={address} className={styles.thumb}>
-                <img src={address} alt="" />
+                <img src={pictureOf(video, address)} alt="" />
                 <input
                   type="radio"
                   name="thumb"
@@ -117,7 +118,7 @@ function Details({ video }: { video: VideoDetail }) {
             ))}
           </fieldset>
         )}
-        <PictureField label={t("editVideo.cover")} name="cover" kind="cover" defaultValue={video.cover} />
+        <PictureField label={t("editVideo.cover")} name="cover" kind="cover" defaultValue={video.cover} defaultPicture={pictureOf(video)} />
         <SelectField label={t("editVideo.privacy")} name="privacy" value={privacy} onChange={(event) => setPrivacy(event.target.value)}>
           <option value="public">{t("editVideo.privacy.public")}</option>
           <option value="unlisted">{t("editVideo.privacy.unlisted")}</option>

@@ -8,7 +8,8 @@ import type { VideoPlayer } from "../../player/vod/video-player";
 import { t } from "../../i18n/app";
 import { isCode } from "../api/errors";
 import { meQuery } from "../api/queries";
-import { playlistOf, videoQuery, type VideoDetail } from "../api/videos";
+import { playlistOf } from "../api/video-files";
+import { videoQuery, type VideoDetail } from "../api/videos";
 import { ButtonLink } from "../parts/Button/Button";
 import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
 import { useTitle } from "../parts/Page/Page";
@@ -74,7 +75,7 @@ function OpenVideo({ video, onExpired }: { video: VideoDetail; onExpired: () => 
     if (player === undefined) return undefined;
     const shown = new DanmakuLayer(player, firstLook.current);
     layer.current = shown;
-    const stop = video.has_danmaku ? replayDanmaku(player.video, video, (shot) => shown.show(shot, shot.user_id === me?.id)) : () => {};
+    const stop = video.has_danmaku ? replayDanmaku(player, video, (shot) => shown.show(shot, shot.user_id === me?.id)) : () => {};
     return () => {
       stop();
       shown.remove();

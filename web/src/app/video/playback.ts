@@ -1,13 +1,18 @@
 /** What happens along with playback: the server hears how far it is, and messages run over the picture. */
 
 import { call } from "../api/client";
-import type { Shot, VideoDetail } from "../api/videos";
+import type { VideoPlayer } from "../../player/vod/video-player";
+import type { Shot, VideoDetail } from "../api/video-types";
 import { savePosition } from "./positions";
 import { Replay, SPAN_MS, Spans } from "./replay";
 import { Reporter, type Report } from "./reporter";
+import { keptViewer } from "./viewers";
+
+/** What is said of a video with every report. */
+type Reported = Pick<VideoDetail, "id" | "play_sign" | "viewer">;
 
 /** Reports until the returned function is called. */
-export function followPlayback(element: HTMLVideoElement, now: () => VideoDetail): () => void {
+export function followPlayback(element: HTMLVideoElement, now: () => Reported): () => void {
   const reporter = new Reporter();
   const off = new AbortController();
   const { signal } = off;
@@ -16,7 +21,7 @@ export function followPlayback(element: HTMLVideoElement, now: () => VideoDetail
     const { id, play_sign, viewer } = now();
     savePosition(id, report.position_ms);
     // What is lost here is told with the next report, or not missed.
-    void call("POST /api/v1/videos/{id}/progress", { path: { id }, query: { sign: play_sign ?? undefined }, body: { ...report, viewer } }).catch(() => {});
+    void call("POST /api/v1/videos/{id}/progress", { path: { id }, query: { sign: play_sign ?? undefined }, body: { ...report, viewer: keptViewer(id, viewer) } }).catch(() => {});
   };
   const at = () => element.currentTime * 1000;
   const play = () => tell(reporter.play(performance.now(), at()));
@@ -33,7 +38,8 @@ export function followPlayback(element: HTMLVideoElement, now: () => VideoDetail
 }
 
 /** Shows what was said in the room, at its time, until the returned function is called. */
-export function replayDanmaku(element: HTMLVideoElement, video: VideoDetail, show: (shot: Shot) => void): () => void {
+export function replayDanmaku(player: VideoPlayer, video: VideoDetail, show: (shot: Shot) => void): () => void {
+  const element = player.video;
   const replay = new Replay();
   const spans = new Spans();
   const off = new AbortController();
@@ -54,7 +60,7 @@ export function replayDanmaku(element: HTMLVideoElement, video: VideoDetail, sho
     }
   };
   const look = () => {
-    const nowMs = element.currentTime * 1000;
+    const nowMs = momentOf(element.currentTime * 1000, player.wallTimeMs(), video.starts_at);
     for (const from of spans.wanted(nowMs)) void fetchSpan(from);
     if (!element.paused && !element.seeking) for (const shot of replay.due(nowMs)) show(shot);
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Shot } from "../api/videos";
-import { Replay, SPAN_MS, Spans } from "./replay";
+import { momentOf, Replay, SPAN_MS, Spans } from "./replay";
 
 const shot = (id: number, at_ms: number): Shot => ({ id, at_ms, user_id: 1, content: `${id}`, colour: "#ffffff", mode: "scroll" });
 const ids = (shots: readonly Shot[]) => shots.map(({ id }) => id);
@@ -22,6 +22,13 @@ describe("the chat of a recording", () => {
     expect(ids(replay.due(60_000))).toEqual([]);
     expect(ids(replay.due(300))).toEqual([]);
     expect(ids(replay.due(600))).toEqual([1]);
+  });
+
+  test("keeps its place behind a gap, where the player's own time lags", () => {
+    expect(momentOf(61_000, 1_700_000_091_000, 1_700_000_000_000)).toBe(91_000);
+    expect(momentOf(61_000, undefined, 1_700_000_000_000)).toBe(61_000);
+    expect(momentOf(61_000, 1_700_000_091_000, null)).toBe(61_000);
+    expect(momentOf(0, 999, 1_000)).toBe(0);
   });
 
   test("is asked for ahead of time and only once", () => {

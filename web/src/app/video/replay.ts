@@ -5,6 +5,14 @@ import type { Shot } from "../api/videos";
 /** A step longer than this is a jump: what lies between is not made up for. */
 const JUMP_MS = 2_000;
 
+/**
+ * How long after the first moment of a broadcast what plays now was live. Where the encoder was away there is no media:
+ * wall time goes on, the time of the player does not.
+ */
+export function momentOf(mediaMs: number, wallTimeMs: number | undefined, startsAt: number | null | undefined): number {
+  return wallTimeMs === undefined || startsAt === null || startsAt === undefined ? mediaMs : Math.max(0, wallTimeMs - startsAt);
+}
+
 export class Replay {
   private shots: readonly Shot[] = [];
   private lastMs = 0;

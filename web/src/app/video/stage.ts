@@ -3,10 +3,10 @@
 import { parseClock } from "../../player/vod/time";
 import type { VideoPlayer } from "../../player/vod/video-player";
 import { inlined } from "../../inlined";
-import { besideOf, playlistOf, type VideoDetail } from "../api/videos";
+import { besideOf, pictureOf, playlistOf } from "../api/video-files";
+import type { VideoDetail } from "../api/video-types";
 import { call } from "../api/client";
 import { askEarly } from "../early";
-import { ownPicture } from "../looks";
 import { loadPosition } from "./positions";
 
 /** Begins with the video of this page's address; the app takes over what was asked here. */
@@ -44,7 +44,7 @@ export function showVideo(video: VideoDetail): VideoPlayer | undefined {
   const resumed = left > RESUME_MS_MIN && left < video.duration_ms * 0.95 ? left : 0;
   player.open({
     url: playlistOf(video),
-    poster: ownPicture(video.cover),
+    poster: pictureOf(video),
     storyboard: video.has_storyboard ? besideOf(video, "storyboard.vtt") : undefined,
     chapters: video.chapters,
     durationMs: video.duration_ms,

@@ -414,6 +414,8 @@ export const en = {
   "webhooks.event.follow": "new follower",
   "webhooks.event.gift": "gift given",
   "webhooks.event.ping": "test",
+  "webhooks.event.video_published": "video published",
+  "webhooks.event.video_ready": "video ready to play",
   "webhooks.event.went_live": "went live",
   "webhooks.events": "Tell it of",
   "webhooks.failed": "given up",

@@ -414,6 +414,8 @@ export const zhCN: MoreMessages = {
   "webhooks.event.follow": "新的关注者",
   "webhooks.event.gift": "收到礼物",
   "webhooks.event.ping": "测试",
+  "webhooks.event.video_published": "视频公开发布",
+  "webhooks.event.video_ready": "视频可以播放",
   "webhooks.event.went_live": "开播",
   "webhooks.events": "通知的事件",
   "webhooks.failed": "已放弃",

@@ -414,6 +414,8 @@ export const zhTW: MoreMessages = {
   "webhooks.event.follow": "新的追蹤者",
   "webhooks.event.gift": "收到禮物",
   "webhooks.event.ping": "測試",
+  "webhooks.event.video_published": "影片公開發布",
+  "webhooks.event.video_ready": "影片可以播放",
   "webhooks.event.went_live": "開播",
   "webhooks.events": "通知的事件",
   "webhooks.failed": "已放棄",

@@ -12,6 +12,8 @@ export interface VideoSource {
   setHeight(height: number | undefined): void;
   captions(): { language: string; name: string }[];
   setCaptions(language: string | undefined): void;
+  /** When what is shown now happened, unix ms, by `EXT-X-PROGRAM-DATE-TIME`. */
+  wallTimeMs(): number | undefined;
   retry(): void;
   destroy(): void;
 }
@@ -85,6 +87,7 @@ export function openSource(video: HTMLVideoElement, url: string, startS: number,
       captions = language;
       applyCaptions();
     },
+    wallTimeMs: () => hls.playingDate?.getTime(),
     retry: again,
     destroy: () => {
       clearTimeout(timer);
@@ -113,6 +116,11 @@ function openNative(video: HTMLVideoElement, url: string, startS: number, listen
     setHeight: () => {},
     captions: () => [],
     setCaptions: () => {},
+    wallTimeMs: () => {
+      // Of Safari alone: when the first picture was made.
+      const startMs = (video as HTMLVideoElement & { getStartDate?: () => Date }).getStartDate?.().getTime() ?? Number.NaN;
+      return Number.isNaN(startMs) ? undefined : startMs + video.currentTime * 1000;
+    },
     retry: () => video.load(),
     destroy: () => {
       off.abort();

@@ -108,6 +108,11 @@ export class VideoPlayer extends HTMLElement {
     this.video.currentTime = ms / 1000;
   }
 
+  /** When what is shown now happened, unix ms; nothing where the playlist does not say. */
+  wallTimeMs(): number | undefined {
+    return this.source?.wallTimeMs();
+  }
+
   private close(): void {
     this.source?.destroy();
     this.source = undefined;

@@ -10,13 +10,26 @@ import styles from "./PictureField.module.css";
 
 const TYPES = "image/jpeg,image/png,image/webp";
 
-export function PictureField({ label, name, kind, defaultValue = "" }: { label: string; name: string; kind: PictureKind; defaultValue?: string }) {
+export function PictureField({
+  label,
+  name,
+  kind,
+  defaultValue = "",
+  defaultPicture = ownPicture(defaultValue),
+}: {
+  label: string;
+  name: string;
+  kind: PictureKind;
+  defaultValue?: string;
+  /** Where the picture at `defaultValue` is had, when that takes more than its address. */
+  defaultPicture?: string | undefined;
+}) {
   const id = useId();
   const [address, setAddress] = useState(defaultValue);
   const [percent, setPercent] = useState<number>();
   const [told, setTold] = useState<string>();
   const input = useRef<HTMLInputElement>(null);
-  const picture = ownPicture(address);
+  const picture = address === defaultValue ? defaultPicture : ownPicture(address);
 
   const choose = async (file: File | undefined) => {
     if (file === undefined) return;

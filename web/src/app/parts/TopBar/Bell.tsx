@@ -60,12 +60,19 @@ export function Bell() {
                 </span>
               </>
             );
-            return item.video === null || item.video === undefined ? (
-              <Link key={item.id} to="/live/$id" params={{ id: String(item.room_id) }} className={styles.item}>
+            if (item.video !== null && item.video !== undefined) {
+              return (
+                <Link key={item.id} to="/v/$id" params={{ id: item.video }} className={styles.item}>
+                  {news}
+                </Link>
+              );
+            }
+            return item.room_id === null || item.room_id === undefined ? (
+              <div key={item.id} className={styles.item}>
                 {news}
-              </Link>
+              </div>
             ) : (
-              <Link key={item.id} to="/v/$id" params={{ id: item.video }} className={styles.item}>
+              <Link key={item.id} to="/live/$id" params={{ id: String(item.room_id) }} className={styles.item}>
                 {news}
               </Link>
             );

@@ -3,6 +3,7 @@
 import type { CSSProperties } from "react";
 import { ago, compact, t } from "../../../i18n/app";
 import { clock } from "../../../player/vod/time";
+import { pictureOf } from "../../api/video-files";
 import type { VideoView } from "../../api/videos";
 import { Link } from "../../routing";
 import { Avatar } from "../Avatar/Avatar";
@@ -42,7 +43,7 @@ export function SmallVideo({ video }: { video: VideoView }) {
 
 export function VideoCover({ video, watched }: { video: VideoView; watched?: number | undefined }) {
   return (
-    <Cover title={video.title} picture={video.cover}>
+    <Cover title={video.title} picture={pictureOf(video) ?? ""}>
       {video.state !== "ready" && <span className={styles.state}>{t(`video.state.${video.state}` as "video.state.ready")}</span>}
       {video.duration_ms > 0 && <span className={styles.length}>{clock(video.duration_ms / 1000)}</span>}
       {video.privacy !== "public" && (
