@@ -157,6 +157,8 @@ test("people comment, reply, like and take back what they said", async () => {
   await theirs.getByRole("button", { name: "Reply" }).click();
   await owner.page.getByRole("textbox", { name: "Reply to 阿湯" }).fill("thank you");
   await owner.page.locator("form").getByRole("button", { name: "Reply" }).click();
+  // What is being written is text of the page too: only when the field is gone was it sent.
+  await owner.page.getByRole("textbox", { name: "Reply to 阿湯" }).waitFor({ state: "detached" });
   await owner.page.locator("article", { hasText: "thank you" }).last().waitFor();
   await owner.close();
   await page.reload();
@@ -176,10 +178,30 @@ test("a video with a password opens with it, and what is private is not there fo
   await page.getByLabel("Password").fill("open sesame");
   await page.getByRole("button", { name: "Watch" }).click();
   await waitForPlayback(page);
+  const pictures = await page.evaluate(async () => {
+    const player = document.querySelector("video-player");
+    const storyboard = player.querySelector("track[kind=metadata]").src;
+    const first = (await (await fetch(storyboard)).text()).split("\n").find((line) => line.includes(".jpg"));
+    return Promise.all([player.video.poster, new URL(first, storyboard)].map(async (url) => (await fetch(url)).status));
+  });
+  assert.deepEqual(pictures, [200, 200], "its cover and the pictures over the seek bar come with the permission to watch");
   await api("PATCH", `/api/v1/videos/${id}`, { token: mei.token, body: { privacy: "private" } });
   await page.reload();
   await page.getByRole("heading", { name: "There is no such video" }).waitFor();
   await close();
+  await api("PATCH", `/api/v1/videos/${id}`, { token: mei.token, body: { privacy: "public" } });
+});
+
+test("a link to it says what it is on other sites, and nothing when it is not for everybody", async () => {
+  const head = async () => (await (await fetch(`${world.weir.http}/v/${id}`)).text()).split("</head>")[0];
+  const oembed = () => fetch(`${world.weir.http}/oembed?url=${encodeURIComponent(`${world.weir.http}/v/${id}`)}`);
+  assert.match(await head(), /<meta property="og:title" content="A day at the sea" \/>/);
+  const told = await (await oembed()).json();
+  assert.deepEqual([told.title, told.author_name, told.width, told.height], ["A day at the sea", "小美", 640, 360]);
+  assert.equal((await fetch(told.thumbnail_url)).headers.get("content-type"), "image/jpeg");
+  await api("PATCH", `/api/v1/videos/${id}`, { token: mei.token, body: { privacy: "private" } });
+  assert.doesNotMatch(await head(), /A day at the sea/);
+  assert.equal((await oembed()).status, 404);
   await api("PATCH", `/api/v1/videos/${id}`, { token: mei.token, body: { privacy: "public" } });
 });
 

@@ -257,11 +257,12 @@ impl Asker {
     }
 }
 
-/// Pages run their own scripts only and may fetch media from where they were told; blobs are for media sources.
+/// Pages run their own scripts only and may fetch media from where they were told; blobs are for media sources, `data:` is
+/// the empty track that hls.js begins captions with.
 macro_rules! policy {
     ($more:literal) => {
         concat!(
-            "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; ",
+            "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob: data:; ",
             "connect-src 'self' ws: wss: http: https:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; ",
             "script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'",
             $more

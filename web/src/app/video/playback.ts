@@ -4,7 +4,7 @@ import { call } from "../api/client";
 import type { VideoPlayer } from "../../player/vod/video-player";
 import type { Shot, VideoDetail } from "../api/video-types";
 import { savePosition } from "./positions";
-import { Replay, SPAN_MS, Spans } from "./replay";
+import { momentOf, Replay, SPAN_MS, Spans } from "./replay";
 import { Reporter, type Report } from "./reporter";
 import { keptViewer } from "./viewers";
 
