@@ -186,8 +186,8 @@ impl Segmented {
     /// Where the numbers of a new window begin: above all that were used before, by this process or an earlier one.
     ///
     /// The clock in seconds does that, as long as segments last a second on average; shorter ones need a finer clock.
-    /// Discontinuities are counted from the same number, so that no player takes the segments of two windows, whose
-    /// times have nothing to do with each other, for one stretch.
+    /// Discontinuities are counted by it too (`answer::discontinuities_before`), so that no player takes the segments of
+    /// two windows, whose times have nothing to do with each other, for one stretch.
     fn first_sequence(&self) -> u64 {
         let tick_ms = i64::try_from(self.config.target.as_millis() / 2).unwrap_or(i64::MAX).clamp(1, 1000);
         let now = u64::try_from((unix_ms() - NUMBERS_SINCE_MS) / tick_ms).unwrap_or(0);

@@ -230,12 +230,21 @@ impl Gateway {
             Item::MediaPlaylist(_) | Item::Piece(_) => {
                 let options = HlsOptions { target, prefix, query };
                 let mut playlist = snapshot.media_playlist(&options);
-                playlist.discontinuity_sequence += snapshot.first_sequence();
+                playlist.discontinuity_sequence += discontinuities_before(snapshot);
                 Text::new(hls::MIME_TYPE, playlist.to_string())
             }
         }
     }
 }
+
+/// Discontinuities before a window, as its playlists count them: windows of one stream that follow each other begin at
+/// other numbers, so that players know the timeline is another one. The numbers stay small, because players keep a list
+/// by them: hls.js goes through all of it, holes and all, whenever it reads a playlist.
+pub(super) fn discontinuities_before(snapshot: &Snapshot) -> u64 {
+    snapshot.first_sequence() % DISCONTINUITIES_MAX
+}
+
+const DISCONTINUITIES_MAX: u64 = 10_000;
 
 /// The same manifest with times since 1970 instead of the start of the stream, and with names for its periods that no
 /// other window uses. So players can go on when the window is another one, after a restart of the server or when

@@ -125,7 +125,7 @@ impl Gateway {
             }
             Item::MediaPlaylist(_) | Item::Piece(_) => {
                 let mut playlist = log.rewind_playlist(first, &HlsOptions { target, prefix, query });
-                playlist.discontinuity_sequence += snapshot.first_sequence();
+                playlist.discontinuity_sequence += super::answer::discontinuities_before(snapshot);
                 playlist.is_ended = snapshot.is_ended();
                 playlist.start_offset_s = past.start_offset_s();
                 Text::new(hls::MIME_TYPE, playlist.to_string())
