@@ -11,6 +11,7 @@ import type { VideoPlayer } from "../player/vod/video-player";
 import type { RoomView } from "./api/schema";
 import { inlined } from "../inlined";
 import { askEarly, fetchRoom } from "./early";
+import { placePlayer } from "./place";
 
 /** Begins with the room of this page's address; the app takes over what was asked here. */
 export function openEarly(id: string): void {
@@ -26,7 +27,7 @@ export function showPlayer(room: Pick<RoomView, "stream" | "play_sign" | "status
   if (stage === null) return undefined;
   const before = stage.querySelector<LivePlayer>("live-player");
   if (room.play_sign === undefined || room.play_sign === null) {
-    before?.remove();
+    placePlayer();
     return undefined;
   }
   if (before?.getAttribute("stream") === room.stream) return before;
@@ -34,15 +35,14 @@ export function showPlayer(room: Pick<RoomView, "stream" | "play_sign" | "status
   player.setAttribute("stream", room.stream);
   player.setAttribute("query", new URLSearchParams({ sign: room.play_sign }).toString());
   player.setAttribute("hotkeys", "");
-  stage.replaceChildren(player);
+  placePlayer(player);
   return player;
 }
 
-/** Shows what was live before, from `backMs` ago on, in the place of the live picture. */
-export async function showPast(room: Pick<RoomView, "stream" | "play_sign">, backMs: number): Promise<void> {
+/** Shows what was live before, from `backMs` ago on, in the place of the live picture, unless nobody wants it any more. */
+export async function showPast(room: Pick<RoomView, "stream" | "play_sign">, backMs: number, signal: AbortSignal): Promise<void> {
   await import("../player/vod/video-player");
-  const stage = document.querySelector("#stage");
-  if (stage === null) return;
+  if (signal.aborted) return;
   const player = document.createElement("video-player") as VideoPlayer;
   player.setAttribute("hotkeys", "");
   player.open({
@@ -53,9 +53,6 @@ export async function showPast(room: Pick<RoomView, "stream" | "play_sign">, bac
     backMs,
     isResumed: false,
   });
-  stage.replaceChildren(player);
+  placePlayer(player);
 }
 
-export function removePlayer(): void {
-  document.querySelector("#stage")?.replaceChildren();
-}

@@ -16,6 +16,7 @@ import { Button, ButtonLink } from "../parts/Button/Button";
 import { FollowButton } from "../parts/FollowButton/FollowButton";
 import { Icon } from "../parts/Icon/Icon";
 import { Status } from "../parts/Status/Status";
+import { watchStyles } from "../parts/Watch/Watch";
 import { Report } from "./Report";
 import { Rewind } from "./Rewind";
 import styles from "./Room.module.css";
@@ -53,7 +54,7 @@ export function About({ room, me, player, now, isBack, onBack }: AboutProps) {
               </Link>
             )}
             {room.status === "live" && (
-              <span className={styles.fact}>
+              <span className={watchStyles.fact}>
                 <Icon name="eye" />
                 {viewers(Math.max(room.viewer_count, now.count ?? 0))}
               </span>
@@ -61,7 +62,7 @@ export function About({ room, me, player, now, isBack, onBack }: AboutProps) {
             <Uptime room={room} />
             {player !== undefined && <Delay player={player} />}
             {room.coin > 0 && (
-              <span className={styles.fact}>
+              <span className={watchStyles.fact}>
                 <Icon name="coin" />
                 {number(room.coin)}
               </span>
@@ -137,7 +138,7 @@ function Uptime({ room }: { room: RoomView }) {
   });
   const began = data?.items[0];
   if (began === undefined || (began.ended_at !== null && began.ended_at !== undefined)) return null;
-  return <span className={styles.fact}>{t("room.since", { when: ago(began.started_at) })}</span>;
+  return <span className={watchStyles.fact}>{t("room.since", { when: ago(began.started_at) })}</span>;
 }
 
 function Delay({ player }: { player: LivePlayer }) {
@@ -149,7 +150,7 @@ function Delay({ player }: { player: LivePlayer }) {
   }, [player]);
   if (seconds === undefined) return null;
   return (
-    <span className={styles.fact}>
+    <span className={watchStyles.fact}>
       <Icon name="clock" />
       {t("room.delay", { seconds: seconds.toFixed(1) })}
     </span>

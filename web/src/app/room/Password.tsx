@@ -1,21 +1,21 @@
-/** A private room asks for its password. */
+/** A private room asks for its password; who is not signed in signs in first. */
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import { meQuery } from "../api/queries";
 import type { RoomView } from "../api/schema";
-import { Button, ButtonLink } from "../parts/Button/Button";
-import { Field, Form } from "../parts/Field/Field";
+import { ButtonLink } from "../parts/Button/Button";
 import { Notice } from "../parts/Notice/Notice";
+import { Locked } from "../parts/Watch/Watch";
 
 export function Password({ room }: { room: RoomView }) {
   const cache = useQueryClient();
   const { data: me } = useQuery(meQuery);
-  const enter = useMutation({
-    mutationFn: (password: string) => call("POST /api/v1/rooms/{id}/enter", { path: { id: room.id }, body: { password } }),
-    onSuccess: () => cache.invalidateQueries({ queryKey: ["room"] }),
-  });
+  const enter = async (password: string) => {
+    await call("POST /api/v1/rooms/{id}/enter", { path: { id: room.id }, body: { password } });
+    await cache.invalidateQueries({ queryKey: ["room"] });
+  };
   if (me === null) {
     return (
       <Notice
@@ -31,20 +31,5 @@ export function Password({ room }: { room: RoomView }) {
       />
     );
   }
-  return (
-    <Notice
-      bare
-      icon="lock"
-      title={t("room.private.title")}
-      text={t("room.private.text")}
-      action={
-        <Form onSend={({ password }) => enter.mutate(password ?? "")} error={enter.error}>
-          <Field label={t("account.password")} name="password" type="password" autoComplete="off" required />
-          <Button kind="main" type="submit" busy={enter.isPending}>
-            {t("room.private.enter")}
-          </Button>
-        </Form>
-      }
-    />
-  );
+  return <Locked title={t("room.private.title")} text={t("room.private.text")} action={t("room.private.enter")} onEnter={enter} />;
 }

@@ -12,14 +12,16 @@ import type { Comment, RoomView } from "../api/schema";
 import { ButtonLink } from "../parts/Button/Button";
 import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
 import { useTitle } from "../parts/Page/Page";
+import { Curtain, Waiting, watchStyles } from "../parts/Watch/Watch";
 import type { GiftGiven } from "../socket/room-socket";
-import { removePlayer, showPast, showPlayer } from "../stage";
+import { placePlayer } from "../place";
+import { showPast, showPlayer } from "../stage";
 import { About } from "./About";
 import { DanmakuLayer, loadLook, saveLook, type DanmakuLook } from "./danmaku";
+import { Ended } from "./Ended";
 import { GiftBanners } from "./GiftBanners";
 import { Password } from "./Password";
 import { BACK_MS } from "./Rewind";
-import styles from "./Room.module.css";
 import { Side } from "./Side";
 import { useRoom } from "./use-room";
 
@@ -37,12 +39,12 @@ export function Room() {
     document.body.dataset.page = "room";
     return () => {
       delete document.body.dataset.page;
-      removePlayer();
+      placePlayer();
     };
   }, [id]);
   if (room !== undefined) return <OpenRoom key={room.id} room={room} onChanged={refetch} />;
   return (
-    <main id="main" className={styles.wait} tabIndex={-1}>
+    <Waiting>
       {error === null ? (
         <Skeleton height="12rem" />
       ) : isCode(error, "room_not_found") ? (
@@ -60,7 +62,7 @@ export function Room() {
       ) : (
         <Failed error={error} onRetry={() => void refetch()} />
       )}
-    </main>
+    </Waiting>
   );
 }
 
@@ -84,8 +86,8 @@ function OpenRoom({ room, onChanged }: { room: RoomView; onChanged: () => Promis
   const isShut = room.play_sign === undefined || room.play_sign === null;
   return (
     <>
-      <main id="main" ref={main} className={styles.about} tabIndex={-1}>
-        {isShut && <Curtain room={room} />}
+      <main id="main" ref={main} className={watchStyles.about} tabIndex={-1}>
+        {isShut && <Curtain>{room.status === "ended" ? <Ended room={room} /> : <Password room={room} />}</Curtain>}
         <About room={room} me={me} player={player} now={now} isBack={isBack} onBack={setIsBack} />
       </main>
       <Side
@@ -114,9 +116,11 @@ function usePlayer(room: RoomView, onChanged: () => Promise<unknown>, isBack: bo
     if (!isBack) setPlayer(showPlayer({ stream, play_sign, status }));
   }, [stream, play_sign, status, isBack]);
   useEffect(() => {
-    if (!isBack) return;
+    if (!isBack) return undefined;
+    const left = new AbortController();
     setPlayer(undefined);
-    void showPast({ stream, play_sign: sign.current }, BACK_MS);
+    void showPast({ stream, play_sign: sign.current }, BACK_MS, left.signal);
+    return () => left.abort();
   }, [stream, isBack]);
   useEffect(() => {
     if (player === undefined) return undefined;
@@ -149,30 +153,4 @@ function useDanmaku(player: LivePlayer | undefined, look: DanmakuLook) {
     layer.current?.setLook(look);
   }, [look]);
   return layer;
-}
-
-/** In the player's place when there is nothing to play: it is over, or a password is asked for. */
-function Curtain({ room }: { room: RoomView }) {
-  const stage = document.querySelector("#stage");
-  if (stage === null) return null;
-  return createPortal(
-    <div className={styles.curtain}>
-      {room.status === "ended" ? (
-        <Notice
-          bare
-          icon="stop"
-          title={t("room.ended.title")}
-          text={t("room.ended.text")}
-          action={
-            <ButtonLink to="/browse" kind="main">
-              {t("room.others")}
-            </ButtonLink>
-          }
-        />
-      ) : (
-        <Password room={room} />
-      )}
-    </div>,
-    stage,
-  );
 }

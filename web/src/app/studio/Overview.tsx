@@ -8,7 +8,7 @@ import { followQuery, walletQuery } from "../api/queries";
 import { ButtonLink } from "../parts/Button/Button";
 import { Icon } from "../parts/Icon/Icon";
 import { Box } from "../parts/Page/Page";
-import { Cover } from "../parts/RoomCard/RoomCard";
+import { Cover } from "../parts/Card/Card";
 import { Status } from "../parts/Status/Status";
 import { WithRoom } from ".";
 import styles from "./Studio.module.css";

@@ -13,6 +13,7 @@ import { Button, ButtonLink, IconButton } from "../parts/Button/Button";
 import { FollowButton } from "../parts/FollowButton/FollowButton";
 import { Icon } from "../parts/Icon/Icon";
 import { toastError } from "../parts/Toast/Toast";
+import { watchStyles } from "../parts/Watch/Watch";
 import { DanmakuMenu } from "../room/DanmakuMenu";
 import type { DanmakuLook } from "../room/danmaku";
 import { Report } from "../room/Report";
@@ -43,7 +44,7 @@ export function About({ video, me, player, look, onLook }: AboutProps) {
         <span>{count("video.views", video.view_count)}</span>
         <span>{day(video.public_at ?? video.published_at ?? video.created_at)}</span>
         {video.privacy !== "public" && (
-          <span className={styles.fact}>
+          <span className={watchStyles.fact}>
             <Icon name="lock" />
             {t(`video.privacy.${video.privacy}` as "video.privacy.private")}
           </span>

@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { createPortal } from "react-dom";
 import "../../player/vod/video-player";
 import type { VideoPlayer } from "../../player/vod/video-player";
 import { t } from "../../i18n/app";
@@ -13,15 +12,16 @@ import { videoQuery, type VideoDetail } from "../api/videos";
 import { ButtonLink } from "../parts/Button/Button";
 import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
 import { useTitle } from "../parts/Page/Page";
+import { Curtain, Waiting, watchStyles } from "../parts/Watch/Watch";
+import { placePlayer } from "../place";
 import { DanmakuLayer, loadLook, saveLook } from "../room/danmaku";
 import { useParams } from "../routing";
 import { About } from "./About";
 import { Aside } from "./Aside";
-import { Curtain } from "./Curtain";
 import { followPlayback, replayDanmaku } from "./playback";
 import { isPlayable, showVideo } from "./stage";
 import { Talk } from "./Talk";
-import styles from "./Video.module.css";
+import { Why } from "./Why";
 
 /** One that is being made is looked at this often. */
 const UNDER_WAY_EVERY_MS = 3_000;
@@ -37,12 +37,12 @@ export function Video() {
     document.body.dataset.page = "video";
     return () => {
       delete document.body.dataset.page;
-      document.querySelector("#stage")?.replaceChildren();
+      placePlayer();
     };
   }, [id]);
   if (video !== undefined) return <OpenVideo key={video.id} video={video} onExpired={refetch} />;
   return (
-    <main id="main" className={styles.wait} tabIndex={-1}>
+    <Waiting>
       {error === null ? (
         <Skeleton height="16rem" />
       ) : isCode(error, "video_not_found", "video_private") ? (
@@ -60,7 +60,7 @@ export function Video() {
       ) : (
         <Failed error={error} onRetry={() => void refetch()} />
       )}
-    </main>
+    </Waiting>
   );
 }
 
@@ -89,8 +89,12 @@ function OpenVideo({ video, onExpired }: { video: VideoDetail; onExpired: () => 
   }, [look]);
   return (
     <>
-      <main id="main" ref={main} className={styles.about} tabIndex={-1}>
-        {!isPlayable(video) && <Shut video={video} />}
+      <main id="main" ref={main} className={watchStyles.about} tabIndex={-1}>
+        {!isPlayable(video) && (
+          <Curtain>
+            <Why video={video} />
+          </Curtain>
+        )}
         <About
           video={video}
           me={me}
@@ -106,13 +110,6 @@ function OpenVideo({ video, onExpired }: { video: VideoDetail; onExpired: () => 
       <Aside video={video} player={player} />
     </>
   );
-}
-
-/** In the player's place, which React does not draw. */
-function Shut({ video }: { video: VideoDetail }) {
-  const [stage, setStage] = useState<Element | null>(null);
-  useLayoutEffect(() => setStage(document.querySelector("#stage")), []);
-  return stage === null ? null : createPortal(<Curtain video={video} />, stage);
 }
 
 function useVideoPlayer(video: VideoDetail, onExpired: () => Promise<{ data?: VideoDetail | undefined }>): VideoPlayer | undefined {

@@ -7,6 +7,7 @@ import { besideOf, pictureOf, playlistOf } from "../api/video-files";
 import type { VideoDetail } from "../api/video-types";
 import { call } from "../api/client";
 import { askEarly } from "../early";
+import { placePlayer } from "../place";
 import { loadPosition } from "./positions";
 
 /** Begins with the video of this page's address; the app takes over what was asked here. */
@@ -31,7 +32,7 @@ export function showVideo(video: VideoDetail): VideoPlayer | undefined {
   if (stage === null) return undefined;
   const before = stage.querySelector<VideoPlayer>("video-player");
   if (!isPlayable(video)) {
-    before?.remove();
+    placePlayer();
     return undefined;
   }
   if (before?.dataset.video === video.id) return before;
@@ -51,7 +52,7 @@ export function showVideo(video: VideoDetail): VideoPlayer | undefined {
     startMs: asked ?? resumed,
     isResumed: asked === undefined && resumed > 0,
   });
-  stage.replaceChildren(player);
+  placePlayer(player);
   return player;
 }
 

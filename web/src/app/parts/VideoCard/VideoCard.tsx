@@ -6,24 +6,16 @@ import { clock } from "../../../player/vod/time";
 import { pictureOf } from "../../api/video-files";
 import type { VideoView } from "../../api/videos";
 import { Link } from "../../routing";
-import { Avatar } from "../Avatar/Avatar";
 import { Icon } from "../Icon/Icon";
-import { Cover } from "../RoomCard/RoomCard";
+import { cardStyles, Cover, Grid, Words } from "../Card/Card";
 import styles from "./VideoCard.module.css";
 
 export function VideoCard({ video, level = 3, watched }: { video: VideoView; level?: 2 | 3; watched?: number | undefined }) {
-  const Title = level === 2 ? "h2" : "h3";
   const owner = video.user?.name ?? "";
   return (
-    <Link to="/v/$id" params={{ id: video.id }} className={styles.card}>
+    <Link to="/v/$id" params={{ id: video.id }} className={cardStyles.card}>
       <VideoCover video={video} watched={watched} />
-      <div className={styles.text}>
-        <Avatar user={{ name: owner, avatar: video.user?.avatar ?? "" }} />
-        <div>
-          <Title className={styles.title}>{video.title}</Title>
-          <p className={styles.who}>{factsOf(video)}</p>
-        </div>
-      </div>
+      <Words title={video.title} level={level} who={{ name: owner, avatar: video.user?.avatar ?? "" }} facts={[owner, ...factsOf(video)]} />
     </Link>
   );
 }
@@ -34,8 +26,8 @@ export function SmallVideo({ video }: { video: VideoView }) {
     <Link to="/v/$id" params={{ id: video.id }} className={styles.smallCard}>
       <VideoCover video={video} />
       <div>
-        <h3 className={styles.title}>{video.title}</h3>
-        <p className={styles.who}>{factsOf(video)}</p>
+        <h3 className={cardStyles.title}>{video.title}</h3>
+        <p className={cardStyles.who}>{[video.user?.name ?? "", ...factsOf(video)].filter((fact) => fact !== "").join(" · ")}</p>
       </div>
     </Link>
   );
@@ -58,17 +50,12 @@ export function VideoCover({ video, watched }: { video: VideoView; watched?: num
 
 export function VideoGrid({ videos, level = 3 }: { videos: readonly { video: VideoView; watched?: number }[]; level?: 2 | 3 }) {
   return (
-    <ul className={styles.grid}>
-      {videos.map(({ video, watched }) => (
-        <li key={video.id}>
-          <VideoCard video={video} level={level} watched={watched} />
-        </li>
-      ))}
-    </ul>
+    <Grid items={videos} keyOf={({ video }) => video.id}>
+      {({ video, watched }) => <VideoCard video={video} level={level} watched={watched} />}
+    </Grid>
   );
 }
 
-function factsOf({ user, view_count, public_at, published_at, created_at }: VideoView): string {
-  const views = t("video.views.other", { count: compact(view_count) });
-  return [user?.name ?? "", views, ago(public_at ?? published_at ?? created_at)].filter((part) => part !== "").join(" · ");
+function factsOf({ view_count, public_at, published_at, created_at }: VideoView): string[] {
+  return [t("video.views.other", { count: compact(view_count) }), ago(public_at ?? published_at ?? created_at)];
 }

@@ -1,24 +1,15 @@
 /** In the player's place while there is nothing to play: why, how far it is, and what to do. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import { videoQuery, type VideoDetail } from "../api/videos";
-import { Button, ButtonLink } from "../parts/Button/Button";
-import { Field, Form } from "../parts/Field/Field";
+import { ButtonLink } from "../parts/Button/Button";
 import { Notice } from "../parts/Notice/Notice";
+import { Locked } from "../parts/Watch/Watch";
 import { Work } from "../parts/Work/Work";
-import styles from "./Video.module.css";
 
-export function Curtain({ video }: { video: VideoDetail }) {
-  return (
-    <div className={styles.curtain}>
-      <Why video={video} />
-    </div>
-  );
-}
-
-function Why({ video }: { video: VideoDetail }) {
+export function Why({ video }: { video: VideoDetail }) {
   const { state, room_id } = video;
   if (video.taken_down_at !== undefined && video.taken_down_at !== null) {
     return <Notice bare icon="shield" title={t("video.takenDown.title")} text={t("video.takeDownReason", { reason: video.taken_down_reason ?? "" })} />;
@@ -60,24 +51,9 @@ function Why({ video }: { video: VideoDetail }) {
 
 function Password({ video }: { video: VideoDetail }) {
   const cache = useQueryClient();
-  const enter = useMutation({
-    mutationFn: (password: string) => call("POST /api/v1/videos/{id}/enter", { path: { id: video.id }, body: { password } }),
-    onSuccess: (opened) => cache.setQueryData(videoQuery(video.id).queryKey, opened),
-  });
-  return (
-    <Notice
-      bare
-      icon="lock"
-      title={t("video.locked.title")}
-      text={t("video.locked.text")}
-      action={
-        <Form onSend={({ password }) => enter.mutate(password ?? "")} error={enter.error}>
-          <Field label={t("account.password")} name="password" type="password" autoComplete="off" required />
-          <Button kind="main" type="submit" busy={enter.isPending}>
-            {t("video.locked.open")}
-          </Button>
-        </Form>
-      }
-    />
-  );
+  const enter = async (password: string) => {
+    const opened = await call("POST /api/v1/videos/{id}/enter", { path: { id: video.id }, body: { password } });
+    cache.setQueryData(videoQuery(video.id).queryKey, opened);
+  };
+  return <Locked title={t("video.locked.title")} text={t("video.locked.text")} action={t("video.locked.open")} onEnter={enter} />;
 }
