@@ -1,7 +1,5 @@
 //! Recordings, between the streams and the platform: what is recorded becomes a video.
 
-mod clip;
-
 use crate::config::Config;
 use gateway::Gateway;
 use gateway::record::{self, Archive, ArchiveFuture, Place, Recorder};
@@ -29,7 +27,6 @@ pub fn start(
         rewind: Duration::from_millis(config.record.rewind_ms),
     };
     tokio::spawn(close_left_open(platform.clone(), objects.clone(), settings.spool_dir.clone()));
-    tokio::spawn(clip::cut_all(platform.clone(), objects.clone(), config.data_dir.join("work").join("jobs")));
     let archive = Arc::new(Library(platform.clone()));
     Recorder::start(settings, objects.clone(), &gateway.hub, &gateway.segmented, archive)
 }

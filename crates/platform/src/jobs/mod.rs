@@ -30,12 +30,14 @@ pub const PRIORITY: i64 = 0;
 pub const PRIORITY_FIRST: i64 = 100;
 /// Of finding out what a file is.
 pub const PRIORITY_PROBE: i64 = 200;
+/// Of cutting a clip, which takes a moment that somebody waits for.
+pub const PRIORITY_CLIP: i64 = 300;
 /// Of what takes seconds.
 pub const PRIORITY_SHORT: i64 = 50;
 /// Times a job is begun at most.
 pub const ATTEMPTS_MAX: i64 = 3;
 
-/// The kinds of jobs that read a video with ffmpeg.
+/// The kinds of jobs.
 pub mod kinds {
     /// Finds out what a file is, and what is to be done with it.
     pub const PROBE: &str = "probe";
@@ -43,6 +45,8 @@ pub mod kinds {
     pub const TRANSCODE: &str = "transcode";
     /// Makes its pictures.
     pub const THUMBNAILS: &str = "thumbnails";
+    /// Cuts a clip, the only one that needs no ffmpeg.
+    pub const CLIP: &str = "clip";
 }
 
 row! {
@@ -53,7 +57,7 @@ row! {
         pub id: i64,
         /// The video.
         pub video_id: i64,
-        /// `probe`, `transcode`, `thumbnails`, `import`…
+        /// One of [`kinds`].
         pub kind: String,
         /// What is wanted, as JSON.
         pub detail: String,
@@ -169,7 +173,7 @@ pub async fn retry(platform: &Platform, id: i64) -> Result<bool> {
 
 /// A job will not be done: a video that waited for it to be playable never will be.
 async fn not_to_be(platform: &Platform, job: &Job, why: &str) -> Result<()> {
-    if !matches!(job.kind.as_str(), kinds::PROBE | kinds::TRANSCODE) {
+    if !matches!(job.kind.as_str(), kinds::PROBE | kinds::TRANSCODE | kinds::CLIP) {
         return Ok(());
     }
     if let Some(video) = videos::get(&platform.db, job.video_id).await?

@@ -31,7 +31,7 @@ pub(super) struct JobView {
     id: i64,
     /// The video, as addresses name it.
     video_id: String,
-    /// `probe`, `transcode`, `thumbnails`, `import`…
+    /// `probe`, `transcode`, `thumbnails` or `clip`.
     kind: String,
     /// Of a `transcode`: `ladder` or `tutorial`; else empty.
     profile: String,
@@ -65,7 +65,7 @@ impl JobView {
                  AND (priority > $1 OR (priority = $1 AND id < $2))");
             let before = platform.db.one::<(i64,)>(before.bind(job.priority).bind(job.id)).await?.0;
             place = Some(before + 1);
-            waits_for = workers::problem(&platform.db).await?;
+            waits_for = workers::problem(&platform.db, &job.kind).await?;
         }
         Ok(Self { place, waits_for, ..Self::plain(job.clone(), video_id) })
     }

@@ -1,5 +1,6 @@
 //! Which workers there are, and whether they can work.
 
+use super::kinds;
 use crate::Result;
 use crate::clock::now_ms;
 use crate::db::{Db, sql};
@@ -64,10 +65,11 @@ pub async fn all(db: &Db) -> Result<Vec<Worker>> {
     Ok(db.all(query.bind(now_ms() - GONE_AFTER_MS)).await?)
 }
 
-/// Why nothing in the queue moves, in plain words; empty when somebody can work.
-pub async fn problem(db: &Db) -> Result<String> {
+/// Why no job of a kind is begun, in plain words; empty when somebody can do it.
+pub async fn problem(db: &Db, kind: &str) -> Result<String> {
     let workers = all(db).await?;
-    if workers.iter().any(|worker| worker.problem.is_empty()) {
+    // What workers lack is ffmpeg.
+    if workers.iter().any(|worker| worker.problem.is_empty() || kind == kinds::CLIP) {
         return Ok(String::new());
     }
     Ok(workers.into_iter().next().map_or_else(

@@ -39,11 +39,6 @@ pub struct Cut {
     pub is_wall_time: bool,
 }
 
-/// The kind of the jobs that cut.
-pub(super) const JOB: &str = "clip";
-/// Somebody waits for it.
-const JOB_PRIORITY: i64 = 10;
-
 /// The routes.
 pub fn routes() -> OpenApiRouter<Arc<Platform>> {
     OpenApiRouter::new().routes(routes!(of_room)).routes(routes!(of_video)).routes(routes!(being_made))
@@ -206,11 +201,11 @@ async fn make(
         name: None,
         title: title.unwrap_or(title_of_source),
         privacy,
-        state: Stage::Waiting,
+        state: Stage::Probing,
         starts_at,
     };
     let clip = videos::create(&platform.db, new).await?;
     let detail = serde_json::to_value(&cut).map_err(|error| Error::internal(&error))?;
-    jobs::enqueue(&platform.db, clip.id, JOB, &detail, JOB_PRIORITY).await?;
+    jobs::enqueue(&platform.db, clip.id, jobs::kinds::CLIP, &detail, jobs::PRIORITY_CLIP).await?;
     Ok((StatusCode::CREATED, Json(VideoId { id: clip.public_id, starts_at })))
 }

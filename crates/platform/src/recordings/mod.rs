@@ -12,7 +12,7 @@ pub(crate) mod retention;
 mod tests;
 
 pub use clips::{ClipsConfig, Cut, routes};
-pub use cutting::{Task, cut_done, cut_failed, next_cut, source_path};
+pub use cutting::{is_cut, source_path, wanted};
 
 use crate::accounts::users;
 use crate::clock::now_ms;

@@ -1,10 +1,12 @@
-//! Does the jobs of the library: looks at what was uploaded, and makes renditions and pictures of it, with ffmpeg.
+//! Does the jobs of the library: looks at what was uploaded, makes renditions and pictures of it, with ffmpeg, and cuts
+//! clips, without.
 //!
 //! The server does them beside its own work, `weir worker` on other machines with the same database and objects. A job
 //! is taken for as long as a lease lasts ([`platform::jobs::queue`]); files are made in a scratch folder and become
 //! objects when they are whole, so that a worker may end at any moment. Everything that reads what strangers sent runs
 //! in the [`sandbox`]. Not here: the queue itself, and how files are served.
 
+mod clip;
 mod confined;
 mod ladder;
 mod pictures;

@@ -7,6 +7,8 @@ use super::workshop::{Workshop, start};
 use super::{Config, Encoder, playable, probe};
 use crate::config::DEFAULT_TOML;
 use platform::Platform;
+use platform::jobs::{self, Job, kinds};
+use platform::recordings::Cut;
 use platform::videos::{self, NewFile, NewVideo, Origin, State, Video};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -155,8 +157,15 @@ async fn a_file_is_measured_as_it_is_shown() {
     assert_eq!(refused, "it has 6 seconds; at most 5 are accepted (worker.duration_max_s)");
 }
 
-/// A platform with a video whose bytes are there.
+/// A platform with a video whose bytes are there, and are to be looked at.
 async fn arrived(file: &Path) -> (Arc<Platform>, Video, tempfile::TempDir) {
+    let (platform, video, folder) = placed(file).await;
+    videos::arrived(&platform, video.id).await.unwrap();
+    (platform, video, folder)
+}
+
+/// A platform with a video whose bytes are there.
+async fn placed(file: &Path) -> (Arc<Platform>, Video, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut all: toml::Table = DEFAULT_TOML.parse().unwrap();
     all.insert("data_dir".to_owned(), folder.path().to_str().unwrap().into());
@@ -169,36 +178,49 @@ async fn arrived(file: &Path) -> (Arc<Platform>, Video, tempfile::TempDir) {
     let hub = hub::Hub::new(hub::Config::default());
     let platform = crate::people::beside(&settings, &objects, &hub, Arc::new(signer)).await.unwrap();
     let user = platform::accounts::users::create(&platform.db, "owner", "", "").await.unwrap();
-    let new = NewVideo {
-        user_id: user.id,
-        room_id: None,
-        broadcast_id: None,
-        origin: Origin::Upload,
-        name: None,
-        title: "a video".to_owned(),
-        privacy: "public".to_owned(),
-        state: State::Waiting,
-        starts_at: None,
-    };
-    let video = videos::create(&platform.db, new).await.unwrap();
+    let video = video(&platform, user.id, Origin::Upload, State::Waiting).await;
     let path = format!("{}/source", video.objects_prefix());
     platform.objects.put_file(&path, file).await.unwrap();
     let source = NewFile::source(video.id, path, 1);
     videos::add_file(&platform.db, source).await.unwrap();
-    videos::arrived(&platform, video.id).await.unwrap();
     (platform, video, folder)
 }
 
-/// Works until no job waits or runs.
+async fn video(platform: &Platform, user_id: i64, origin: Origin, state: State) -> Video {
+    let new = NewVideo {
+        user_id,
+        room_id: None,
+        broadcast_id: None,
+        origin,
+        name: None,
+        title: "a video".to_owned(),
+        privacy: "public".to_owned(),
+        state,
+        starts_at: None,
+    };
+    videos::create(&platform.db, new).await.unwrap()
+}
+
+/// Works until no job of the video waits or runs.
 async fn work(platform: &Arc<Platform>, video: &Video, config: Config, folder: &Path) {
+    let is_over = |state: &str| !matches!(state, "waiting" | "running");
+    work_until(platform, video, config, folder, |jobs| jobs.iter().all(|job| is_over(&job.state))).await;
+}
+
+/// Works until its jobs are as wanted, a minute at most.
+async fn work_until(
+    platform: &Arc<Platform>,
+    video: &Video,
+    config: Config,
+    folder: &Path,
+    are_as_wanted: impl Fn(&[Job]) -> bool,
+) {
     let shop = Workshop::new(platform.clone(), config, folder, &weir()).unwrap();
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let mut tasks = start(&shop, &stopping);
-    let is_over = |state: &str| !matches!(state, "waiting" | "running");
     for _ in 0..1200 {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        let jobs = platform::jobs::of_video(&platform.db, video.id).await.unwrap();
-        if jobs.iter().all(|job| is_over(&job.state)) {
+        if are_as_wanted(&platform::jobs::of_video(&platform.db, video.id).await.unwrap()) {
             break;
         }
     }
@@ -275,6 +297,53 @@ async fn what_browsers_can_play_is_ready_before_any_rendition() {
     let failed: Vec<_> = jobs.iter().filter(|job| job.state == "failed").collect();
     assert_eq!(failed.len(), 2, "renditions and pictures, each with its reason: {jobs:?}");
     assert!(failed.iter().all(|job| !job.failure.is_empty()));
+}
+
+#[tokio::test]
+async fn a_clip_is_cut_without_ffmpeg_and_gets_its_pictures_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("film");
+    make(&file, "-c:v libx264 -preset ultrafast -g 25 -pix_fmt yuv420p -c:a aac -f mp4");
+    let (platform, from, data) = placed(&file).await;
+    let path = format!("{}/source", from.objects_prefix());
+    let source = NewFile { is_playable: true, height: 360, ..NewFile::source(from.id, path, 1) };
+    videos::add_file(&platform.db, source).await.unwrap();
+    let clip = video(&platform, from.user_id, Origin::Clip, State::Probing).await;
+    let cut = Cut { from: from.id, start_ms: 2000, end_ms: 4000, is_wall_time: false };
+    let cut = serde_json::to_value(cut).unwrap();
+    jobs::enqueue(&platform.db, clip.id, kinds::CLIP, &cut, jobs::PRIORITY_CLIP).await.unwrap();
+
+    let none = Config { ffmpeg: "/nowhere/ffmpeg".to_owned(), ..config() };
+    let is_cut = |jobs: &[Job]| jobs.len() == 2;
+    work_until(&platform, &clip, none, data.path(), is_cut).await;
+    let made = videos::get(&platform.db, clip.id).await.unwrap().unwrap();
+    assert_eq!((made.state.as_str(), made.width, made.height), ("ready", 640, 360));
+    assert!((1900..3200).contains(&made.duration_ms), "{}", made.duration_ms);
+    let [pictures, _] = &jobs::of_video(&platform.db, clip.id).await.unwrap()[..] else { panic!("two jobs") };
+    assert_eq!((pictures.kind.as_str(), pictures.state.as_str()), ("thumbnails", "waiting"));
+
+    work(&platform, &clip, config(), data.path()).await;
+    let made = videos::get(&platform.db, clip.id).await.unwrap().unwrap();
+    assert!(made.has_storyboard, "{:#?}", jobs::of_video(&platform.db, clip.id).await.unwrap());
+    assert_eq!(made.cover, format!("/streams/{}/thumb-0.jpg", clip.public_id));
+}
+
+#[tokio::test]
+async fn a_clip_of_what_is_gone_has_failed_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("film");
+    std::fs::write(&file, "").unwrap();
+    let (platform, from, data) = placed(&file).await;
+    let clip = video(&platform, from.user_id, Origin::Clip, State::Probing).await;
+    let cut = Cut { from: from.id + 1000, start_ms: 0, end_ms: 4000, is_wall_time: false };
+    let cut = serde_json::to_value(cut).unwrap();
+    jobs::enqueue(&platform.db, clip.id, kinds::CLIP, &cut, jobs::PRIORITY_CLIP).await.unwrap();
+    work(&platform, &clip, config(), data.path()).await;
+    let failed = videos::get(&platform.db, clip.id).await.unwrap().unwrap();
+    assert_eq!(
+        (failed.state.as_str(), failed.failure.as_str()),
+        ("failed", "what it was to be cut out of is gone")
+    );
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ pub async fn work(order: &Order<'_>) -> Result<Vec<NewJob>, Trouble> {
     };
     order.objects().fetch(&source.path, &scratch.input().join(probe::SOURCE)).await?;
     let shop = order.shop;
-    let media = probe::probe(&shop.sandbox, &order.tools, &scratch, &shop.config).await?;
+    let media = probe::probe(&shop.sandbox, order.tools()?, &scratch, &shop.config).await?;
     match order.job.kind.as_str() {
         kinds::PROBE => look(order, &scratch, source, &media).await,
         kinds::THUMBNAILS => pictures::make(order, &scratch, &media).await.map(|()| Vec::new()),
@@ -181,7 +181,7 @@ pub async fn ffmpeg(
     arguments.extend(output);
     let folder = scratch.out();
     let task = Task {
-        program: &order.tools.ffmpeg,
+        program: &order.tools()?.ffmpeg,
         arguments,
         folder: &folder,
         input: &source,

@@ -3,11 +3,11 @@
 use super::sandbox::{self, Sandbox};
 use super::scratch::{Home, Scratch};
 use super::tools::Tools;
-use super::{Config, probe, transcode};
+use super::{Config, clip, probe, transcode};
 use platform::Platform;
 use platform::db::Db;
 use platform::jobs::queue::{self, Failure, Times};
-use platform::jobs::{Job, kinds, workers};
+use platform::jobs::{Job, NewJob, kinds, workers};
 use platform::videos::{self, Video};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -36,8 +36,7 @@ pub struct Order<'a> {
     pub job: &'a Job,
     /// Of which video.
     pub video: Video,
-    /// With what.
-    pub tools: Tools,
+    tools: Result<Tools, String>,
     said: watch::Sender<(i64, Option<i64>)>,
 }
 
@@ -50,9 +49,11 @@ pub enum Trouble {
     Lost,
 }
 
-static KINDS: [&str; 3] = [kinds::PROBE, kinds::TRANSCODE, kinds::THUMBNAILS];
+static KINDS: [&str; 4] = [kinds::PROBE, kinds::TRANSCODE, kinds::THUMBNAILS, kinds::CLIP];
 /// What there is a place of its own for.
-static QUICK_KINDS: [&str; 1] = [kinds::PROBE];
+static QUICK_KINDS: [&str; 2] = [kinds::PROBE, kinds::CLIP];
+/// What is done also without ffmpeg.
+static PLAIN_KINDS: [&str; 1] = [kinds::CLIP];
 /// How often is looked for work.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often a worker says that it is there, and looks whether its programs are.
@@ -146,15 +147,10 @@ async fn announce(shop: Arc<Workshop>, mut stopping: watch::Receiver<bool>) {
 
 /// Does the next job, or waits a moment when there is none.
 async fn step(kinds: &'static [&'static str], shop: Arc<Workshop>, mut stopping: watch::Receiver<bool>) {
-    let taken = match shop.tools() {
-        Ok(tools) => {
-            let taken = queue::take(&shop.platform, kinds, shop.times()).await;
-            taken.map(|job| job.map(|job| (tools, job)))
-        }
-        Err(_) => Ok(None),
-    };
-    let (tools, job) = match taken {
-        Ok(Some(taken)) => taken,
+    let tools = shop.tools();
+    let kinds = if tools.is_ok() { kinds } else { &PLAIN_KINDS };
+    let job = match queue::take(&shop.platform, kinds, shop.times()).await {
+        Ok(Some(job)) => job,
         Ok(None) => return idle(&mut stopping, LOOK_EVERY).await,
         Err(error) => {
             tracing::warn!(%error, "the queue of jobs cannot be read");
@@ -182,7 +178,7 @@ async fn idle(stopping: &mut watch::Receiver<bool>, time: Duration) {
 async fn run(
     shop: &Workshop,
     job: &Job,
-    tools: Tools,
+    tools: Result<Tools, String>,
     stopping: &mut watch::Receiver<bool>,
 ) -> platform::Result<()> {
     let platform = &shop.platform;
@@ -195,7 +191,7 @@ async fn run(
     let began = Instant::now();
     tracing::info!(job = job.id, kind = %job.kind, video = %address, attempt = job.attempts, "a job begins");
     let result = tokio::select! {
-        result = transcode::work(&order) => result,
+        result = work(&order) => result,
         () = keep(shop, job, heard) => Err(Trouble::Lost),
         () = stop(stopping) => {
             return queue::give_back(platform, job).await;
@@ -215,6 +211,13 @@ async fn run(
         }
     }
     Ok(())
+}
+
+async fn work(order: &Order<'_>) -> Result<Vec<NewJob>, Trouble> {
+    match order.job.kind.as_str() {
+        kinds::CLIP => clip::make(order).await,
+        _ => transcode::work(order).await,
+    }
 }
 
 /// Says again and again that the job is being done, and how far; ends when it is not ours any more.
@@ -248,6 +251,11 @@ impl Order<'_> {
     /// The database.
     pub fn db(&self) -> &Db {
         &self.shop.platform.db
+    }
+
+    /// The programs.
+    pub fn tools(&self) -> Result<&Tools, Trouble> {
+        self.tools.as_ref().map_err(Trouble::again)
     }
 
     /// The media files.

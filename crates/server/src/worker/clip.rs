@@ -1,98 +1,71 @@
-//! Cutting clips at keyframes, without touching a picture: the fragments of a recording, or those a stored file is
-//! packaged into, one after the other with their times from 0 on.
+//! The job `clip`: cuts at keyframes, without touching a picture: the fragments of a recording, or those a stored file
+//! is packaged into, one after the other with their times from 0 on. It needs no ffmpeg.
 
-use super::measured;
+use super::workshop::{Order, Trouble};
+use crate::record::measured;
 use anyhow::{Context, bail};
 use bytes::BytesMut;
 use gateway::record::read_log;
 use media::{Timestamp, TrackId, TrackInfo};
 use mp4::{IndexReader, Piece};
 use objects::Objects;
-use platform::Platform;
-use platform::recordings::{self, Cut, Measured, Task};
+use platform::jobs::{NewJob, PRIORITY_SHORT, kinds};
+use platform::recordings::{self, Cut, Measured};
 use platform::videos;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
 use store::{LogBytes, Name, RecordedLog, StoredVideo};
 use tokio::io::AsyncWriteExt;
 
-/// How often it is looked whether somebody wants a clip.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Stored files are cut to this, give or take a keyframe.
 const SEGMENT: Duration = Duration::from_secs(1);
 /// Bytes of a clip at most: minutes of the highest bit rates there are.
 const BYTES_MAX: u64 = 4 << 30;
+/// Name of the clip while it is made.
+const CLIP: &str = "clip.mp4";
 
-/// Cuts what is asked for, one clip at a time.
-pub(super) async fn cut_all(platform: Arc<Platform>, objects: Objects, work_dir: PathBuf) {
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    loop {
-        look.tick().await;
-        match recordings::next_cut(&platform).await {
-            Ok(Some(task)) => {
-                if let Err(error) = run(&platform, &objects, &work_dir, &task).await {
-                    tracing::warn!(%error, clip = task.clip.public_id, "the end of a clip could not be noted");
-                }
-            }
-            Ok(None) => {}
-            Err(error) => tracing::debug!(%error, "it could not be looked up whether there are clips to cut"),
-        }
-    }
-}
-
-async fn run(
-    platform: &Platform,
-    objects: &Objects,
-    work_dir: &Path,
-    task: &Task,
-) -> Result<(), platform::Error> {
-    match cut(platform, objects, work_dir, task).await {
-        Ok(measured) => recordings::cut_done(platform, task, &measured).await,
-        Err(error) => {
-            tracing::warn!(%error, clip = task.clip.public_id, "a clip could not be cut");
-            recordings::cut_failed(platform, task, &format!("{error:#}")).await
-        }
-    }
-}
-
-async fn cut(
-    platform: &Platform,
-    objects: &Objects,
-    work_dir: &Path,
-    task: &Task,
-) -> anyhow::Result<Measured> {
-    tokio::fs::create_dir_all(work_dir).await?;
-    let path = work_dir.join(format!("clip-{}.mp4", task.clip.public_id));
-    let files = videos::files(&platform.db, task.from.id).await?;
+/// Cuts it, and says what is to be done next.
+pub async fn make(order: &Order<'_>) -> Result<Vec<NewJob>, Trouble> {
+    let Some((from, cut)) = recordings::wanted(order.platform(), order.job).await? else {
+        return Err(Trouble::finally("what it was to be cut out of is gone"));
+    };
+    let scratch = order.scratch()?;
+    let path = scratch.out().join(CLIP);
+    let files = videos::files(order.db(), from.id).await?;
     let written = match files.iter().find(|file| file.kind == "log") {
-        Some(log) => from_log(objects, &log.path, &task.cut, &path).await,
+        Some(log) => from_log(order, &log.path, &cut, &path).await,
         None => {
             let playable = files
                 .iter()
                 .filter(|file| file.is_playable && matches!(file.kind.as_str(), "source" | "rendition"));
-            let file =
-                playable.max_by_key(|file| file.height).context("the video has no file that can be cut")?;
-            from_file(objects, &file.path, &task.cut, &path).await
+            match playable.max_by_key(|file| file.height) {
+                Some(file) => from_file(order, &file.path, &cut, &path).await,
+                None => return Err(Trouble::finally("the video has no file that can be cut")),
+            }
         }
     };
-    let moved = match &written {
-        Ok(_) => objects.put_file(&recordings::source_path(&task.clip), &path).await,
-        Err(_) => Ok(()),
-    };
-    let _ = tokio::fs::remove_file(&path).await;
-    moved?;
-    written
+    let measured = written.map_err(|error| Trouble::again(format!("{error:#}")))?;
+    order.must_be_ours().await?;
+    order.objects().put_file(&recordings::source_path(&order.video), &path).await?;
+    order.must_be_ours().await?;
+    recordings::is_cut(order.platform(), &order.video, &measured).await?;
+    let has_pictures = measured.width > 0;
+    let pictures =
+        NewJob { kind: kinds::THUMBNAILS, detail: serde_json::json!({}), priority: PRIORITY_SHORT };
+    Ok(has_pictures.then_some(pictures).into_iter().collect())
 }
 
-async fn from_log(objects: &Objects, prefix: &str, cut: &Cut, path: &Path) -> anyhow::Result<Measured> {
+async fn from_log(order: &Order<'_>, prefix: &str, cut: &Cut, path: &Path) -> anyhow::Result<Measured> {
+    let objects = order.objects();
     let log = read_log(objects, prefix).await?;
     let part = part_of(&log, cut).of_one_init();
     if part.is_empty() {
         bail!("nothing of what was asked for is recorded");
     }
     let mut file = Output::create(path).await?;
-    for piece in part.download(0..part.download_bytes()) {
+    let whole = part.download_bytes();
+    for piece in part.download(0..whole) {
+        order.say(file.bytes as f64 / whole.max(1) as f64, None);
         match piece {
             LogBytes::Bytes(bytes) => file.write(&bytes).await?,
             LogBytes::Object { sequence, .. } => {
@@ -126,7 +99,8 @@ fn part_of(log: &RecordedLog, cut: &Cut) -> RecordedLog {
     log.between(position(cut.start_ms), position(cut.end_ms))
 }
 
-async fn from_file(objects: &Objects, object: &str, cut: &Cut, path: &Path) -> anyhow::Result<Measured> {
+async fn from_file(order: &Order<'_>, object: &str, cut: &Cut, path: &Path) -> anyhow::Result<Measured> {
+    let objects: &Objects = order.objects();
     let size = objects.size(object).await?.context("the file of the video is gone")?;
     let mut reader = IndexReader::new(size);
     while let Some(range) = reader.wanted() {
@@ -153,9 +127,10 @@ async fn from_file(objects: &Objects, object: &str, cut: &Cut, path: &Path) -> a
     let start = starts.min().unwrap_or(Timestamp::ZERO);
     let origin = |number: u32| u64::try_from(start.to_ticks(timescale(number))).unwrap_or(0);
     let mut file = Output::create(path).await?;
-    for name in
-        std::iter::once(Name::Init { id: 0 }).chain((first..=last).map(|sequence| Name::Fmp4 { sequence }))
-    {
+    let segments = (first..=last).map(|sequence| Name::Fmp4 { sequence });
+    let count = (last - first + 2) as f64;
+    for (at, name) in std::iter::once(Name::Init { id: 0 }).chain(segments).enumerate() {
+        order.say(at as f64 / count, None);
         let Some(pieces) = video.read(&name) else { break };
         for piece in pieces? {
             match piece {
