@@ -60,6 +60,8 @@ pub enum LogBytes {
 #[derive(Clone, Debug, Default)]
 pub struct RecordedLog {
     segments: Vec<LogEntry>,
+    /// Where each of them begins when they are played one after the other.
+    positions: Vec<Duration>,
     bytes: u64,
     longest: Duration,
 }
@@ -81,6 +83,15 @@ impl RecordedLog {
 
     /// Adds an entry made by [`entry`](Self::entry).
     pub fn push(&mut self, entry: LogEntry) {
+        let position = self.segments.last().map_or(Duration::ZERO, |last| {
+            let further = match entry.span.discontinuity {
+                // As players do, who leave out what is missing.
+                true => last.span.duration,
+                false => entry.span.start.saturating_since(last.span.start),
+            };
+            self.position(self.segments.len() - 1).saturating_add(further)
+        });
+        self.positions.push(position);
         self.bytes = self.bytes.saturating_add(entry.media.bytes());
         self.longest = self.longest.max(entry.span.duration);
         self.segments.push(entry);
@@ -139,9 +150,15 @@ impl RecordedLog {
         self.longest
     }
 
-    /// From the start of the first segment to the end of the last, with what is missing between.
+    /// How long it plays. What is missing between two segments takes no time.
     pub fn duration(&self) -> Duration {
-        self.end().saturating_since(self.start())
+        let Some(last) = self.segments.last() else { return Duration::ZERO };
+        self.position(self.segments.len() - 1).saturating_add(last.span.duration)
+    }
+
+    /// Where the segment at a place begins when all are played one after the other, as every player has it.
+    pub fn position(&self, at: usize) -> Duration {
+        self.positions.get(at).copied().unwrap_or_default()
     }
 
     /// Wall time of the first moment, in milliseconds since 1970-01-01.
@@ -160,11 +177,9 @@ impl RecordedLog {
         self.segments.get(at)
     }
 
-    /// The place of the segment that plays `position` after the beginning: the last one that starts at it or before.
+    /// The place of the segment that plays at a [`position`](Self::position): the last one that begins at it or before.
     pub fn place_at(&self, position: Duration) -> Option<usize> {
-        let moment = self.start() + position;
-        let behind = self.segments.partition_point(|segment| segment.span.start <= moment);
-        behind.checked_sub(1)
+        self.positions.partition_point(|begins| *begins <= position).checked_sub(1)
     }
 
     /// The place of the first segment that ends after a wall time, in milliseconds since 1970-01-01.
@@ -172,13 +187,12 @@ impl RecordedLog {
         self.segments.partition_point(|segment| wall_end_ms(segment) <= wall_time_ms)
     }
 
-    /// The segments of a stretch, given as positions after the beginning: from the one that plays at its start, where
-    /// decoding can begin, to the one before its end.
+    /// The segments from one position to another: from the one that plays there, where decoding can begin, to the one
+    /// before the end.
     pub fn between(&self, from: Duration, to: Duration) -> Self {
         let first = self.place_at(from).unwrap_or(0);
         let first = (0..=first).rev().find(|&at| self.is_independent(at)).unwrap_or(first);
-        let end = self.start() + to;
-        let behind = self.segments.partition_point(|segment| segment.span.start < end);
+        let behind = self.positions.partition_point(|begins| *begins < to);
         Self::of(self.segments.get(first..behind).unwrap_or_default().iter())
     }
 
@@ -215,21 +229,25 @@ impl RecordedLog {
         }
     }
 
-    /// When the recording begins, in the ticks of the track with this number in MP4: what to take off the times of its
-    /// fragments so that they begin at 0 ([`mp4::rebase_fragments`]), which changes no size.
-    pub fn origin_ticks(&self, track_number: u32) -> u64 {
-        let Some(first) = self.segments.first() else { return 0 };
+    /// What to take off the times of the fragments of a segment, so that all play one after the other from 0 on
+    /// ([`mp4::rebase_fragments`], which changes no size): in the ticks of the track with this number in MP4.
+    pub fn origin_ticks(&self, sequence: u64, track_number: u32) -> u64 {
+        let at = self.segments.binary_search_by_key(&sequence, |segment| segment.sequence);
+        let found = at.ok().and_then(|at| Some((self.segments.get(at)?, self.position(at))));
+        let (Some((segment, position)), Some(first)) = (found, self.segments.first()) else { return 0 };
         let timescale = |track_id| {
             let mut tracks = first.init.tracks.iter();
             tracks.find(|init| init.track.id == track_id).map(|init| init.timescale)
         };
+        // Sound may begin a little before the pictures.
         let starts = first.media.tracks.iter().filter_map(|span| {
             Some(Timestamp::from_ticks(i64::try_from(span.start_ticks).ok()?, timescale(span.track_id)?))
         });
         let start = starts.min().unwrap_or(first.span.start);
-        let mut tracks = first.init.tracks.iter();
+        let origin = start + segment.span.start.saturating_since(first.span.start) - position;
+        let mut tracks = segment.init.tracks.iter();
         let track = tracks.find(|init| mp4::track_number(init.track.id) == track_number);
-        track.map_or(0, |init| u64::try_from(start.to_ticks(init.timescale)).unwrap_or(0))
+        track.map_or(0, |init| u64::try_from(origin.to_ticks(init.timescale)).unwrap_or(0))
     }
 
     /// Size of [`download`](Self::download).
@@ -255,14 +273,6 @@ impl RecordedLog {
             Some(LogBytes::Object { sequence: segment.sequence, ranges })
         });
         head.map(LogBytes::Bytes).into_iter().chain(pieces)
-    }
-
-    pub(crate) fn start(&self) -> Timestamp {
-        self.segments.first().map_or(Timestamp::ZERO, |first| first.span.start)
-    }
-
-    fn end(&self) -> Timestamp {
-        self.segments.last().map_or(Timestamp::ZERO, |last| last.span.start + last.span.duration)
     }
 
     fn is_independent(&self, at: usize) -> bool {

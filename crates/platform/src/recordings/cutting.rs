@@ -1,6 +1,7 @@
 //! The jobs of the kind `clip`, for whoever cuts: what is wanted, and what becomes of the clip.
 
 use super::clips::Cut;
+use crate::db::sql;
 use crate::jobs::Job;
 use crate::videos::{self, FileKind, NewFile, State, Video};
 use crate::{Platform, Result, recordings::Measured};
@@ -11,8 +12,14 @@ pub async fn wanted(platform: &Platform, job: &Job) -> Result<Option<(Video, Cut
     Ok(videos::get(&platform.db, cut.from).await?.map(|from| (from, cut)))
 }
 
-/// The clip is cut: its file is in place as `source`.
-pub async fn is_cut(platform: &Platform, clip: &Video, measured: &Measured) -> Result<()> {
+/// The clip is cut: its file is in place as `source`. `starts_at` is the wall time of its first moment (unix ms), where
+/// that is known better than when it was asked for.
+pub async fn is_cut(
+    platform: &Platform,
+    clip: &Video,
+    measured: &Measured,
+    starts_at: Option<i64>,
+) -> Result<()> {
     let Measured { duration_ms, width, height, bytes, .. } = *measured;
     let file = NewFile {
         video_id: clip.id,
@@ -30,6 +37,10 @@ pub async fn is_cut(platform: &Platform, clip: &Video, measured: &Measured) -> R
     };
     videos::add_file(&platform.db, file).await?;
     videos::measured(&platform.db, clip.id, duration_ms, width, height, bytes).await?;
+    if starts_at.is_some() {
+        let update = sql("UPDATE videos SET starts_at = $2 WHERE id = $1");
+        platform.db.execute(update.bind(clip.id).bind(starts_at)).await?;
+    }
     videos::set_state(platform, clip.id, State::Ready, "").await
 }
 

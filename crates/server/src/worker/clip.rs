@@ -24,6 +24,9 @@ const BYTES_MAX: u64 = 4 << 30;
 /// Name of the clip while it is made.
 const CLIP: &str = "clip.mp4";
 
+/// What a clip is, and the wall time of its first moment where that is known, unix ms.
+type Made = (Measured, Option<i64>);
+
 /// Cuts it, and says what is to be done next.
 pub async fn make(order: &Order<'_>) -> Result<Vec<NewJob>, Trouble> {
     let Some((from, cut)) = recordings::wanted(order.platform(), order.job).await? else {
@@ -44,18 +47,18 @@ pub async fn make(order: &Order<'_>) -> Result<Vec<NewJob>, Trouble> {
             }
         }
     };
-    let measured = written.map_err(|error| Trouble::again(format!("{error:#}")))?;
+    let (measured, starts_at) = written.map_err(|error| Trouble::again(format!("{error:#}")))?;
     order.must_be_ours().await?;
     order.objects().put_file(&recordings::source_path(&order.video), &path).await?;
     order.must_be_ours().await?;
-    recordings::is_cut(order.platform(), &order.video, &measured).await?;
+    recordings::is_cut(order.platform(), &order.video, &measured, starts_at).await?;
     let has_pictures = measured.width > 0;
     let pictures =
         NewJob { kind: kinds::THUMBNAILS, detail: serde_json::json!({}), priority: PRIORITY_SHORT };
     Ok(has_pictures.then_some(pictures).into_iter().collect())
 }
 
-async fn from_log(order: &Order<'_>, prefix: &str, cut: &Cut, path: &Path) -> anyhow::Result<Measured> {
+async fn from_log(order: &Order<'_>, prefix: &str, cut: &Cut, path: &Path) -> anyhow::Result<Made> {
     let objects = order.objects();
     let log = read_log(objects, prefix).await?;
     let part = part_of(&log, cut).of_one_init();
@@ -71,13 +74,13 @@ async fn from_log(order: &Order<'_>, prefix: &str, cut: &Cut, path: &Path) -> an
             LogBytes::Object { sequence, .. } => {
                 let object = format!("{prefix}/{}", Name::Fmp4 { sequence });
                 let mut bytes = BytesMut::from(objects.read_all(&object).await?);
-                mp4::rebase_fragments(&mut bytes, |number| part.origin_ticks(number))?;
+                mp4::rebase_fragments(&mut bytes, |number| part.origin_ticks(sequence, number))?;
                 file.write(&bytes).await?;
             }
         }
     }
     let bytes = file.finish().await?;
-    Ok(Measured { bytes, ..measured(&part) })
+    Ok((Measured { bytes, ..measured(&part) }, part.starts_at_ms()))
 }
 
 /// The stretch of a recording that was asked for.
@@ -90,16 +93,13 @@ fn part_of(log: &RecordedLog, cut: &Cut) -> RecordedLog {
     let position = |wall_ms: i64| {
         let segments = log.segments();
         let at = log.place_at_wall(wall_ms).min(segments.len().saturating_sub(1));
-        let (Some(first), Some(segment)) = (segments.first(), segments.get(at)) else {
-            return Duration::ZERO;
-        };
-        let behind = segment.span.start.saturating_since(first.span.start);
-        behind + ms(wall_ms.saturating_sub(segment.wall_time_ms)).min(segment.span.duration)
+        let Some(segment) = segments.get(at) else { return Duration::ZERO };
+        log.position(at) + ms(wall_ms.saturating_sub(segment.wall_time_ms)).min(segment.span.duration)
     };
     log.between(position(cut.start_ms), position(cut.end_ms))
 }
 
-async fn from_file(order: &Order<'_>, object: &str, cut: &Cut, path: &Path) -> anyhow::Result<Measured> {
+async fn from_file(order: &Order<'_>, object: &str, cut: &Cut, path: &Path) -> anyhow::Result<Made> {
     let objects: &Objects = order.objects();
     let size = objects.size(object).await?.context("the file of the video is gone")?;
     let mut reader = IndexReader::new(size);
@@ -146,7 +146,7 @@ async fn from_file(order: &Order<'_>, object: &str, cut: &Cut, path: &Path) -> a
     let bytes = file.finish().await?;
     let span = |sequence: u64| video.segment_span(sequence).unwrap_or(start..start);
     let duration = span(last).end.saturating_since(span(first).start);
-    Ok(of_file(&video, duration, bytes))
+    Ok((of_file(&video, duration, bytes), None))
 }
 
 fn of_file(video: &StoredVideo, duration: Duration, bytes: i64) -> Measured {

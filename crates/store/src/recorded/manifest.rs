@@ -4,7 +4,6 @@
 use super::{LogEntry, RecordedLog};
 use crate::manifest::{periods, playlist_segment, variant};
 use crate::{DashOptions, HlsOptions, Name};
-use media::Timestamp;
 use packaging::dash::{Mpd, Period, Presentation};
 use packaging::hls::{MediaPlaylist, PlaylistKind, PlaylistSegment, Variant};
 use std::time::Duration;
@@ -62,10 +61,11 @@ impl RecordedLog {
 
     /// The DASH manifest of a video that is complete. It begins at 0, whenever the stream did.
     pub fn mpd(&self, options: &DashOptions) -> Mpd {
-        let origin = self.start().saturating_since(Timestamp::ZERO);
         let mut periods = periods(&self.segments, options);
-        for period in &mut periods {
-            period.start = period.start.saturating_sub(origin);
+        let firsts = (0..self.segments.len())
+            .filter(|&at| at == 0 || self.segments.get(at).is_some_and(|segment| segment.span.discontinuity));
+        for (period, first) in periods.iter_mut().zip(firsts) {
+            period.start = self.position(first);
         }
         Mpd {
             presentation: Presentation::Ended { duration: self.duration() },

@@ -77,7 +77,7 @@ fn what_was_written_is_read_back() {
     let again = read(&index(&log));
     assert_eq!(shown(&again), shown(&log));
     assert_eq!((again.bytes(), again.longest()), (700, TARGET));
-    assert_eq!((again.starts_at_ms(), again.duration()), (Some(1_000_000), Duration::from_secs(26)));
+    assert_eq!((again.starts_at_ms(), again.duration()), (Some(1_000_000), Duration::from_secs(14)));
     let variant = again.variant("a.m3u8".to_owned(), TARGET).unwrap();
     assert_eq!(variant.codecs, ["avc1.4d401f", "mp4a.40.2"]);
     assert_eq!(variant.resolution.unwrap().width, 1280);
@@ -161,7 +161,7 @@ fn every_name_stands_for_the_bytes_it_stood_for_when_it_was_live() {
 }
 
 #[test]
-fn a_gap_is_a_discontinuity_and_the_manifest_begins_at_nought() {
+fn a_gap_is_a_discontinuity_that_takes_no_time_and_the_manifest_begins_at_nought() {
     let window = LiveWindow::new(Limits::default(), 0);
     window.set_init(init("first"));
     let mut log = RecordedLog::default();
@@ -174,9 +174,20 @@ fn a_gap_is_a_discontinuity_and_the_manifest_begins_at_nought() {
     assert!(text.ends_with("#EXT-X-ENDLIST\n"));
     let mpd = log.mpd(&DashOptions { target: TARGET, ..DashOptions::default() });
     let starts: Vec<_> = mpd.periods.iter().map(|period| period.start.as_secs()).collect();
-    assert_eq!(starts, [0, 40]);
+    assert_eq!(starts, [0, 4]);
     let set = &mpd.periods[1].adaptation_sets[0];
     assert_eq!(set.presentation_time_offset, 140 * 90_000);
+}
+
+#[test]
+fn behind_a_gap_positions_go_on_as_players_have_them() {
+    let log = log();
+    assert_eq!((log.position(4), log.position(6)), (Duration::from_secs(8), Duration::from_secs(12)));
+    assert_eq!(log.place_at(Duration::from_millis(10_100)), Some(5));
+    let behind = log.between(Duration::from_secs(10), Duration::from_secs(12));
+    assert_eq!(behind.segments().iter().map(|segment| segment.sequence).collect::<Vec<_>>(), [75]);
+    // The sixth segment is from 22 s of the stream on.
+    assert_eq!(log.origin_ticks(75, 1), 12 * 90_000, "it plays from 10 s on");
 }
 
 #[test]
@@ -209,9 +220,9 @@ fn a_download_is_one_file_in_any_ranges() {
         pieces.collect()
     };
     assert_eq!(bytes(0..total), [(0, 5), (70, 100), (71, 100), (72, 100), (73, 100)]);
-    assert_eq!((log.origin_ticks(1), log.origin_ticks(2), log.origin_ticks(9)), (0, 0, 0));
+    assert_eq!((log.origin_ticks(70, 1), log.origin_ticks(73, 2), log.origin_ticks(70, 9)), (0, 0, 0));
     let later = log.between(Duration::from_secs(4), Duration::from_secs(6));
-    assert_eq!((later.origin_ticks(1), later.origin_ticks(2)), (4 * 90_000, 4 * 48_000));
+    assert_eq!((later.origin_ticks(72, 1), later.origin_ticks(72, 2)), (4 * 90_000, 4 * 48_000));
     assert_eq!(bytes(3..7), [(0, 2), (70, 2)]);
     assert_eq!(bytes(104..106), [(70, 1), (71, 1)]);
     assert_eq!(bytes(total..total + 5), []);

@@ -191,7 +191,7 @@ async fn send_file(
             LogBytes::Bytes(bytes) => Ok(vec![bytes]),
             LogBytes::Object { sequence, ranges } => {
                 let path = format!("{prefix}/{}", Name::Fmp4 { sequence });
-                objects.read_all(&path).await.map(|bytes| from_nought(&log, bytes, &ranges))
+                objects.read_all(&path).await.map(|bytes| from_nought(&log, sequence, bytes, &ranges))
             }
         };
         let frames = match read {
@@ -210,10 +210,10 @@ async fn send_file(
     }
 }
 
-/// Parts of a segment of a file that begins at 0, whenever the stream did.
-fn from_nought(log: &RecordedLog, segment: Bytes, ranges: &[Range<u64>]) -> Vec<Bytes> {
+/// Parts of a segment of a file that begins at 0, whenever the stream did, and has no holes.
+fn from_nought(log: &RecordedLog, sequence: u64, segment: Bytes, ranges: &[Range<u64>]) -> Vec<Bytes> {
     let mut segment = BytesMut::from(segment);
-    if let Err(error) = mp4::rebase_fragments(&mut segment, |number| log.origin_ticks(number)) {
+    if let Err(error) = mp4::rebase_fragments(&mut segment, |number| log.origin_ticks(sequence, number)) {
         tracing::warn!(%error, "a segment of a recording keeps its times in a download");
     }
     let segment = segment.freeze();
