@@ -54,6 +54,19 @@ function ready(weir, someone, count = 1) {
   );
 }
 
+/** Its pictures come a moment after it can be played. */
+function pictured(weir, { person }, { id }) {
+  return until(
+    `${id} has its pictures`,
+    async () => {
+      const video = await call(weir, "GET", `/api/v1/videos/${id}`, { token: person.token });
+      return video.has_storyboard && video.cover !== "" && video;
+    },
+    20_000,
+    200,
+  );
+}
+
 const spanS = (packets) => {
   const times = packets.filter((packet) => packet.kind === "video").map((packet) => packet.ptsMs);
   return (Math.max(...times) - Math.min(...times)) / 1000;
@@ -99,6 +112,13 @@ describe("recordings", () => {
     const all = Buffer.from(await (await fetch(`${weir.http}/streams/${video.id}/download.mp4`)).arrayBuffer());
     assert.equal(part.status, 206);
     assert.ok(Buffer.from(await part.arrayBuffer()).equals(all.subarray(1000, 2000)));
+    await pictured(weir, mark, video);
+    const { items: [listed] } = await call(weir, "GET", "/api/v1/videos");
+    assert.equal(listed.cover, `/streams/${video.id}/thumb-0.jpg`);
+    const cover = await fetch(weir.http + listed.cover);
+    assert.deepEqual([cover.status, cover.headers.get("content-type")], [200, "image/jpeg"]);
+    const cues = await (await fetch(`${weir.http}/streams/${video.id}/storyboard.vtt`)).text();
+    assert.ok(cues.match(/-->/g).length >= 5, cues);
   });
 
   test("an encoder that comes back within the hold goes on in the same recording, behind a mark", async () => {
@@ -179,6 +199,7 @@ describe("recordings", () => {
       body: { start_ms: 5_000, end_ms: 11_000 },
     });
     await checkClip(weir, dora, cut, 5.5, 9.5);
+    await pictured(weir, dora, cut);
     const again = await call(weir, "POST", `/api/v1/videos/${cut.id}/clips`, {
       token: dora.person.token,
       body: { start_ms: 2_500, end_ms: 4_000 },

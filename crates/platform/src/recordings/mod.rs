@@ -20,7 +20,7 @@ use crate::db::sql;
 use crate::limiter::Limiter;
 use crate::rooms::{self, Room};
 use crate::videos::{self, FileKind, NewFile, NewVideo, Origin, State, Video};
-use crate::{Platform, Result};
+use crate::{Platform, Result, jobs};
 use hub::StreamPath;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -173,7 +173,7 @@ pub async fn note(platform: &Platform, id: i64, measured: &Measured) -> Result<(
     videos::measured(&platform.db, id, duration_ms, width, height, bytes).await
 }
 
-/// The recording is complete and can be played. One of nothing is taken away.
+/// The recording is complete and can be played; its pictures are made later. One of nothing is taken away.
 pub async fn complete(platform: &Platform, id: i64, measured: &Measured) -> Result<()> {
     let Some(video) = videos::get(&platform.db, id).await? else { return Ok(()) };
     if measured.duration_ms == 0 {
@@ -181,7 +181,12 @@ pub async fn complete(platform: &Platform, id: i64, measured: &Measured) -> Resu
     }
     note(platform, id, measured).await?;
     list_log(platform, &video, measured).await?;
-    videos::set_state(platform, id, State::Ready, "").await
+    videos::set_state(platform, id, State::Ready, "").await?;
+    if measured.width > 0 {
+        let nothing = serde_json::json!({});
+        jobs::enqueue(&platform.db, id, jobs::kinds::THUMBNAILS, &nothing, jobs::PRIORITY_SHORT).await?;
+    }
+    Ok(())
 }
 
 async fn list_log(platform: &Platform, video: &Video, measured: &Measured) -> Result<()> {

@@ -49,6 +49,8 @@ async fn a_broadcast_becomes_a_video_the_moment_it_ends() {
     let files = videos::files(&platform.db, video.id).await.unwrap();
     assert_eq!((files[0].name.as_str(), files[0].bytes), ("log", 900_000));
     assert_eq!(files[0].path, format!("videos/{}/log", video.public_id));
+    let jobs = jobs::of_video(&platform.db, video.id).await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["thumbnails"]);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod sandbox;
 mod scratch;
 mod sniff;
 mod sprites;
+mod stills;
 mod tools;
 mod transcode;
 mod tutorial;

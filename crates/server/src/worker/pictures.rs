@@ -1,10 +1,12 @@
 //! The job `thumbnails`: three pictures to choose from, and small ones for the seek bar.
 
-use super::probe::{Media, Pictures};
+use super::probe::{self, Media, Pictures};
 use super::scratch::Scratch;
 use super::sprites::Sprites;
+use super::stills;
 use super::transcode::{Part, ffmpeg};
 use super::workshop::{Order, Trouble};
+use gateway::record::read_log;
 use platform::videos;
 use std::ffi::OsString;
 use std::time::Duration;
@@ -16,34 +18,92 @@ const LONG_SIDE: u32 = 640;
 /// Videos longer than this are read at their keyframes alone for the seek bar.
 const ALL_PICTURES_MAX: Duration = Duration::from_secs(300);
 
-/// Makes them.
+/// Makes those of the file in the scratch folder.
 pub async fn make(order: &Order<'_>, scratch: &Scratch, media: &Media) -> Result<(), Trouble> {
     let Some(pictures) = media.pictures else { return Ok(()) };
-    let prefix = order.video.objects_prefix();
     let mut cover = String::new();
     for (number, percent) in AT_PERCENT.into_iter().enumerate() {
-        let file = scratch.out().join(THUMB);
-        let part = Part { before: 0.1 * number as f64, share: 0.0 };
         // Near the end there may be no picture any more; the first one there always is.
         for at in [media.duration * percent / 100, Duration::ZERO] {
-            if !file.exists() {
+            if !scratch.out().join(THUMB).exists() {
                 let seek = format!("{:.3}", at.as_secs_f64());
-                let reading = ["-ss", seek.as_str()];
-                ffmpeg(order, scratch, media, &reading, thumb(pictures), part).await?;
+                ffmpeg(order, scratch, media, &["-ss", &seek], thumb(pictures), part_of_thumb(number))
+                    .await?;
             }
         }
-        if !file.exists() {
-            continue;
-        }
-        order.must_be_ours().await?;
-        order.objects().put_file(&format!("{prefix}/thumb-{number}.jpg"), &file).await?;
-        if cover.is_empty() {
-            cover = format!("/streams/{}/thumb-{number}.jpg", order.video.public_id);
+        publish_thumb(order, scratch, number, &mut cover).await?;
+    }
+    let has_storyboard = match Sprites::of(media.duration, fit(pictures, super::sprites::LONG_SIDE)) {
+        Some(sprites) => storyboard(order, scratch, media, &sprites).await?,
+        None => false,
+    };
+    done(order, &cover, has_storyboard).await
+}
+
+/// Makes those of a recording, whose log is below `prefix`: of the keyframes that are needed, which are all that is read.
+pub async fn of_recording(order: &Order<'_>, prefix: &str) -> Result<(), Trouble> {
+    let scratch = order.scratch()?;
+    let log = read_log(order.objects(), prefix).await?;
+    let source = scratch.input().join(probe::SOURCE);
+    let look = async || {
+        probe::probe(&order.shop.sandbox, order.tools()?, &scratch, &order.shop.config)
+            .await
+            .map_err(Trouble::from)
+    };
+    let mut cover = String::new();
+    for (number, percent) in AT_PERCENT.into_iter().enumerate() {
+        let Some(place) = stills::at(&log, log.duration() * percent / 100) else { return Ok(()) };
+        if stills::write(order, prefix, &log, &[(place, Duration::ZERO)], STILL, &source).await? {
+            let media = look().await?;
+            let Some(pictures) = media.pictures else { continue };
+            ffmpeg(order, &scratch, &media, &[], thumb(pictures), part_of_thumb(number)).await?;
+            publish_thumb(order, &scratch, number, &mut cover).await?;
         }
     }
-    let has_storyboard = storyboard(order, scratch, media, pictures).await?;
+    let mut has_storyboard = false;
+    if let Some(every) = Sprites::of(log.duration(), (0, 0)) {
+        let picks = stills::at_all(&log, every.moments(), every.every());
+        if stills::write(order, prefix, &log, &picks, every.every(), &source).await? {
+            let media = Media { duration: log.duration(), ..look().await? };
+            let size = media.pictures.map(|pictures| fit(pictures, super::sprites::LONG_SIDE));
+            if let Some(sprites) = size.and_then(|size| Sprites::of(media.duration, size)) {
+                has_storyboard = storyboard(order, &scratch, &media, &sprites).await?;
+            }
+        }
+    }
+    done(order, &cover, has_storyboard).await
+}
+
+/// How long a picture that stands alone is shown.
+const STILL: Duration = Duration::from_secs(1);
+
+fn part_of_thumb(number: usize) -> Part {
+    Part { before: 0.1 * number as f64, share: 0.0 }
+}
+
+/// A picture becomes an object, if there is one.
+async fn publish_thumb(
+    order: &Order<'_>,
+    scratch: &Scratch,
+    number: usize,
+    cover: &mut String,
+) -> Result<(), Trouble> {
+    let file = scratch.out().join(THUMB);
+    if !file.exists() {
+        return Ok(());
+    }
     order.must_be_ours().await?;
-    videos::pictured(order.db(), order.video.id, &cover, has_storyboard).await?;
+    let path = format!("{}/thumb-{number}.jpg", order.video.objects_prefix());
+    order.objects().put_file(&path, &file).await?;
+    if cover.is_empty() {
+        *cover = format!("/streams/{}/thumb-{number}.jpg", order.video.public_id);
+    }
+    Ok(())
+}
+
+async fn done(order: &Order<'_>, cover: &str, has_storyboard: bool) -> Result<(), Trouble> {
+    order.must_be_ours().await?;
+    videos::pictured(order.db(), order.video.id, cover, has_storyboard).await?;
     Ok(())
 }
 
@@ -72,11 +132,8 @@ async fn storyboard(
     order: &Order<'_>,
     scratch: &Scratch,
     media: &Media,
-    pictures: Pictures,
+    sprites: &Sprites,
 ) -> Result<bool, Trouble> {
-    let Some(sprites) = Sprites::of(media.duration, fit(pictures, super::sprites::LONG_SIDE)) else {
-        return Ok(false);
-    };
     let arguments = ["-map", "0:V:0", "-vf", &sprites.filter(), "-q:v", "6", "-map_metadata", "-1"]
         .into_iter()
         .chain(["-f", "image2", "-start_number", "0", "storyboard-%d.jpg"])

@@ -31,6 +31,18 @@ impl Sprites {
         Some(Self { every: (duration / most).max(EVERY_MIN), duration, size })
     }
 
+    /// Time between two pictures.
+    pub fn every(&self) -> Duration {
+        self.every
+    }
+
+    /// The moments the pictures stand for.
+    pub fn moments(&self) -> impl Iterator<Item = Duration> {
+        let wanted = (self.duration.as_secs_f64() / self.every.as_secs_f64()).ceil() as u32;
+        let every = self.every;
+        (0..wanted.min(FILES_MAX * SIDE * SIDE)).map(move |number| every * number)
+    }
+
     /// What ffmpeg does with the pictures.
     pub fn filter(&self) -> String {
         let ((width, height), every) = (self.size, self.every.as_secs_f64());
@@ -41,13 +53,11 @@ impl Sprites {
     pub fn text(&self, files: u32) -> String {
         let (width, height) = self.size;
         let mut text = "WEBVTT\n".to_owned();
-        let wanted = self.duration.as_secs_f64() / self.every.as_secs_f64();
-        let count = (wanted.ceil() as u32).min(files * SIDE * SIDE);
-        for number in 0..count {
+        let count = files * SIDE * SIDE;
+        for (number, start) in (0..count).zip(self.moments()) {
             let (file, place) = (number / (SIDE * SIDE), number % (SIDE * SIDE));
             let (x, y) = (place % SIDE * width, place / SIDE * height);
-            let (start, end) = (self.every * number, (self.every * (number + 1)).min(self.duration));
-            let (start, end) = (clock(start), clock(end));
+            let (start, end) = (clock(start), clock((start + self.every).min(self.duration)));
             let _ =
                 write!(text, "\n{start} --> {end}\nstoryboard-{file}.jpg#xywh={x},{y},{width},{height}\n");
         }

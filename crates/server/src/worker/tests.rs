@@ -1,5 +1,7 @@
 //! The real programs on real files. What reads them is started by `weir` itself, which lies beside the tests.
 
+mod recorded;
+
 use super::sandbox::{Failure, Limits, Sandbox, Task};
 use super::scratch::{Home, Scratch};
 use super::tools::Tools;
@@ -7,8 +9,7 @@ use super::workshop::{Workshop, start};
 use super::{Config, Encoder, playable, probe};
 use crate::config::DEFAULT_TOML;
 use platform::Platform;
-use platform::jobs::{self, Job, kinds};
-use platform::recordings::Cut;
+use platform::jobs::Job;
 use platform::videos::{self, NewFile, NewVideo, Origin, State, Video};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -297,53 +298,6 @@ async fn what_browsers_can_play_is_ready_before_any_rendition() {
     let failed: Vec<_> = jobs.iter().filter(|job| job.state == "failed").collect();
     assert_eq!(failed.len(), 2, "renditions and pictures, each with its reason: {jobs:?}");
     assert!(failed.iter().all(|job| !job.failure.is_empty()));
-}
-
-#[tokio::test]
-async fn a_clip_is_cut_without_ffmpeg_and_gets_its_pictures_from_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("film");
-    make(&file, "-c:v libx264 -preset ultrafast -g 25 -pix_fmt yuv420p -c:a aac -f mp4");
-    let (platform, from, data) = placed(&file).await;
-    let path = format!("{}/source", from.objects_prefix());
-    let source = NewFile { is_playable: true, height: 360, ..NewFile::source(from.id, path, 1) };
-    videos::add_file(&platform.db, source).await.unwrap();
-    let clip = video(&platform, from.user_id, Origin::Clip, State::Probing).await;
-    let cut = Cut { from: from.id, start_ms: 2000, end_ms: 4000, is_wall_time: false };
-    let cut = serde_json::to_value(cut).unwrap();
-    jobs::enqueue(&platform.db, clip.id, kinds::CLIP, &cut, jobs::PRIORITY_CLIP).await.unwrap();
-
-    let none = Config { ffmpeg: "/nowhere/ffmpeg".to_owned(), ..config() };
-    let is_cut = |jobs: &[Job]| jobs.len() == 2;
-    work_until(&platform, &clip, none, data.path(), is_cut).await;
-    let made = videos::get(&platform.db, clip.id).await.unwrap().unwrap();
-    assert_eq!((made.state.as_str(), made.width, made.height), ("ready", 640, 360));
-    assert!((1900..3200).contains(&made.duration_ms), "{}", made.duration_ms);
-    let [pictures, _] = &jobs::of_video(&platform.db, clip.id).await.unwrap()[..] else { panic!("two jobs") };
-    assert_eq!((pictures.kind.as_str(), pictures.state.as_str()), ("thumbnails", "waiting"));
-
-    work(&platform, &clip, config(), data.path()).await;
-    let made = videos::get(&platform.db, clip.id).await.unwrap().unwrap();
-    assert!(made.has_storyboard, "{:#?}", jobs::of_video(&platform.db, clip.id).await.unwrap());
-    assert_eq!(made.cover, format!("/streams/{}/thumb-0.jpg", clip.public_id));
-}
-
-#[tokio::test]
-async fn a_clip_of_what_is_gone_has_failed_and_says_so() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("film");
-    std::fs::write(&file, "").unwrap();
-    let (platform, from, data) = placed(&file).await;
-    let clip = video(&platform, from.user_id, Origin::Clip, State::Probing).await;
-    let cut = Cut { from: from.id + 1000, start_ms: 0, end_ms: 4000, is_wall_time: false };
-    let cut = serde_json::to_value(cut).unwrap();
-    jobs::enqueue(&platform.db, clip.id, kinds::CLIP, &cut, jobs::PRIORITY_CLIP).await.unwrap();
-    work(&platform, &clip, config(), data.path()).await;
-    let failed = videos::get(&platform.db, clip.id).await.unwrap().unwrap();
-    assert_eq!(
-        (failed.state.as_str(), failed.failure.as_str()),
-        ("failed", "what it was to be cut out of is gone")
-    );
 }
 
 #[tokio::test]

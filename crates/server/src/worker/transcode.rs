@@ -14,9 +14,14 @@ use std::time::{Duration, Instant};
 
 /// Does a job, and says what is to be done next.
 pub async fn work(order: &Order<'_>) -> Result<Vec<NewJob>, Trouble> {
-    let scratch = order.scratch()?;
     let files = videos::files(order.db(), order.video.id).await?;
     let is_read = |kind: &str| files.iter().find(|file| file.kind == kind);
+    if order.job.kind == kinds::THUMBNAILS
+        && let Some(log) = is_read(FileKind::Log.word())
+    {
+        return pictures::of_recording(order, &log.path).await.map(|()| Vec::new());
+    }
+    let scratch = order.scratch()?;
     let Some(source) = is_read(FileKind::Source.word()).or_else(|| is_read(FileKind::Rendition.word()))
     else {
         return Err(Trouble::finally("there is no file to read"));
