@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { launchBrowser, withPage } from "../browser.mjs";
 import { probe, publishFile } from "../lib/ffmpeg.mjs";
+import { openStream } from "../lib/http-stream.mjs";
 import { call, register } from "../lib/people.mjs";
 import { run, sleep, until } from "../lib/processes.mjs";
 import { startWeir, untilLive } from "../lib/weir.mjs";
@@ -132,6 +133,7 @@ describe("recordings", () => {
     assert.equal(list.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1, list);
     const found = await readBack(weir, anna, video);
     assert.ok(pictures(found["master.m3u8"]) >= 25 * 11, `${pictures(found["master.m3u8"])} pictures`);
+    await checkSocket(weir, video, found["download.mp4"]);
   });
 
   test("a room that does not want it is not recorded", async () => {
@@ -207,6 +209,29 @@ describe("recordings", () => {
     await checkClip(weir, dora, again, 1.4, 4.5);
   });
 });
+
+/** A recording over a WebSocket, from its fifth second on: what the file has there, without a hole. */
+async function checkSocket(weir, video, whole) {
+  const dir = await mkdtemp(join(tmpdir(), "weir-socket-"));
+  try {
+    const messages = [];
+    const stream = await openStream(`${weir.ws}/streams/${video.id}.mp4?start=5&only=video`, (bytes) => messages.push(bytes));
+    assert.equal(stream.status, 101);
+    assert.match(await stream.ended, /close 1000|eof/);
+    const kinds = messages.map((message) => message.toString("latin1", 4, 8));
+    assert.ok(kinds[0] === "ftyp" && kinds.slice(1).every((kind) => kind === "moof"), kinds.join());
+    await writeFile(join(dir, "socket.mp4"), Buffer.concat(messages));
+    const times = (packets) => packets.filter(({ kind }) => kind === "video").map(({ ptsMs }) => Math.round(ptsMs));
+    const found = times((await probe(join(dir, "socket.mp4"))).packets);
+    assert.ok(found[0] > 2_000 && found[0] <= 5_000, `from ${found[0]} ms on`);
+    assert.deepEqual(found, times(whole.packets).slice(-found.length));
+    const sorted = found.toSorted((a, b) => a - b);
+    const steps = sorted.slice(1).map((at, index) => at - sorted[index]);
+    assert.ok(Math.max(...steps) < 200, `a hole of ${Math.max(...steps)} ms`);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
 
 async function checkClip(weir, someone, clip, leastS, mostS) {
   const made = await until(

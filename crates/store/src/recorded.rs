@@ -223,7 +223,7 @@ impl RecordedLog {
             }
             Name::Track { track_id, init_id, start_ticks } => {
                 let segment = self.segment_at_ticks(track_id, init_id, start_ticks)?;
-                let ranges = segment.media.ranges_of(track_id);
+                let ranges = segment.media.ranges_of(|of| of == track_id);
                 Some(LogBytes::Object { sequence: segment.sequence, ranges })
             }
         }
@@ -305,13 +305,14 @@ impl Recorded {
         Some(Self { tracks: tracks.clone().into(), runs: runs.collect::<Option<_>>()? })
     }
 
-    fn ranges_of(&self, track_id: TrackId) -> Vec<Range<u64>> {
+    /// Where the pieces of some tracks are in the object of the segment.
+    pub fn ranges_of(&self, is_wanted: impl Fn(TrackId) -> bool) -> Vec<Range<u64>> {
         let mut at = 0;
         let mut ranges: Vec<Range<u64>> = Vec::new();
         for run in &self.runs {
             let range = at..at + u64::from(run.bytes);
             at = range.end;
-            if run.track_id == track_id {
+            if is_wanted(run.track_id) {
                 match ranges.last_mut().filter(|last| last.end == range.start) {
                     Some(last) => last.end = range.end,
                     None => ranges.push(range),

@@ -89,7 +89,7 @@ impl Stored {
             return Err(MediaError::NotReady(reason.clone()));
         }
         if let StoredFiles::Log(prefix) = &video.files {
-            return self.recording(video, prefix, address, &request).await;
+            return self.recording(video, prefix, address, request).await;
         }
         match &address.item {
             Item::FlatPlaylist | Item::Multivariant => {

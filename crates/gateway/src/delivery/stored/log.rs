@@ -5,6 +5,8 @@ use super::Stored;
 use super::address::{Address, Item};
 use super::answer::{REDIRECT_TTL, disposition, start_s};
 use super::library::Video;
+use super::log_run::LogRun;
+use super::push::Run;
 use super::respond::{About, Wanted, cache, redirect};
 use super::source::Source;
 use crate::delivery::http::{MediaError, MediaRequest};
@@ -44,7 +46,7 @@ const TARGET: Duration = Duration::from_secs(2);
 const PIECES_AHEAD: usize = 1;
 
 impl Logs {
-    async fn get(&self, objects: &Objects, prefix: &str) -> Result<Arc<RecordedLog>, MediaError> {
+    pub(super) async fn get(&self, objects: &Objects, prefix: &str) -> Result<Arc<RecordedLog>, MediaError> {
         let known = self.lock().get(prefix).cloned();
         if let Some((at, log)) = known
             && at.elapsed() < FRESH
@@ -68,17 +70,21 @@ impl Logs {
 
 impl Stored {
     pub(super) async fn recording(
-        &self,
+        self: &Arc<Self>,
         video: &Video,
         prefix: &str,
         address: &Address,
-        request: &MediaRequest,
+        request: MediaRequest,
     ) -> Result<Response, MediaError> {
         let log = self.logs.get(&self.objects, prefix).await?;
         if log.is_empty() {
             return Err(MediaError::NotReady("nothing of this recording is written yet".to_owned()));
         }
-        let query = request.query.clone();
+        if address.item == Item::Fragments && request.is_websocket() {
+            let run = LogRun::new(prefix, log, &request)?;
+            return self.push_over_websocket(request, Run::Log(run));
+        }
+        let (query, request) = (request.query.clone(), &request);
         match &address.item {
             Item::FlatPlaylist | Item::Multivariant => {
                 let variants =
@@ -106,9 +112,7 @@ impl Stored {
             Item::Piece(folder, name) if folder == FOLDER => {
                 self.piece_of_log(video, prefix, &log, name, request).await
             }
-            Item::Download | Item::Fragments if !request.is_websocket() => {
-                self.log_as_file(video, prefix, &log, request)
-            }
+            Item::Download | Item::Fragments => self.log_as_file(video, prefix, &log, request),
             _ => Err(MediaError::NotFound(format!("the recording {} has no such form", video.id))),
         }
     }
