@@ -1,7 +1,7 @@
 /** Where the files of a video are. Needs nothing of the app: the player alone uses it too. */
 
 import { ownPicture } from "../looks";
-import type { VideoView } from "./video-types";
+import type { VideoView } from "./schema";
 
 /** Where a video's playlist is. */
 export function playlistOf(video: Pick<VideoView, "stream" | "play_sign" | "viewer">): string {
