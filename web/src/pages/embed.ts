@@ -1,6 +1,6 @@
 /** `/embed/live/{id}`, `/embed/v/{id}`: the player alone, for other people's pages. What is private is for the site itself. */
 
-import type { VideoDetail } from "../app/api/video-types";
+import type { VideoDetail } from "../app/api/videos";
 import { h } from "../dom";
 import { language, t } from "../i18n";
 import { inlined } from "../inlined";

@@ -2,7 +2,7 @@
 
 import { call } from "../api/client";
 import type { VideoPlayer } from "../../player/vod/video-player";
-import type { Shot, VideoDetail } from "../api/video-types";
+import type { Shot, VideoDetail } from "../api/videos";
 import { savePosition } from "./positions";
 import { momentOf, Replay, SPAN_MS, Spans } from "./replay";
 import { Reporter, type Report } from "./reporter";

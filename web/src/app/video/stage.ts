@@ -4,7 +4,7 @@ import { parseClock } from "../../player/vod/time";
 import type { VideoPlayer } from "../../player/vod/video-player";
 import { inlined } from "../../inlined";
 import { besideOf, pictureOf, playlistOf } from "../api/video-files";
-import type { VideoDetail } from "../api/video-types";
+import type { VideoDetail } from "../api/videos";
 import { call } from "../api/client";
 import { askEarly } from "../early";
 import { placePlayer } from "../place";
