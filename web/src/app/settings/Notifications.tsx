@@ -24,11 +24,13 @@ export function Notifications() {
     onError: toastError,
   });
   if (data === undefined) return error === null ? <Skeleton height="10rem" /> : <Failed error={error} onRetry={() => void refetch()} />;
+  // What was chosen is shown at once, and taken back when the server refuses.
+  const isWanted = (kind: Kind) => (change.isPending && change.variables[0] === kind ? change.variables[1] : data[kind]);
   return (
     <Box>
       <h2>{t("settings.news")}</h2>
       {KINDS.map((kind) => (
-        <CheckField key={kind} label={t(`settings.news.${kind}`)} checked={data[kind]} onChange={(event) => change.mutate([kind, event.target.checked])} />
+        <CheckField key={kind} label={t(`settings.news.${kind}`)} checked={isWanted(kind)} onChange={(event) => change.mutate([kind, event.target.checked])} />
       ))}
       <p className="hint">{t("settings.newsHint")}</p>
     </Box>
