@@ -68,6 +68,9 @@ bench-chat: build e2e/node_modules/.installed ## Chat at full size: 2 000 socket
 bench-transcode: build ffmpeg node python ## Renditions by a job beside the bare ffmpeg command of the same settings
 	@node bench/transcode/run.mjs
 
+bench-upload: build ffmpeg node ## How soon the first segment of a large upload is there; GIB (default 2) of it
+	@node bench/vod/upload.mjs
+
 bench-lists: build e2e/node_modules/.installed python database ## Lists, search and pages over 100 000 rooms and 10 million messages, on both databases
 	@node bench/lists/run.mjs
 
@@ -103,4 +106,4 @@ browser: node ; @scripts/need chromium:chromium
 python: ; @scripts/need python3:python3
 database: ; @scripts/need pg_ctlcluster:postgresql redis-server:redis-server
 
-.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench bench-chat bench-lists bench-transcode bench-vod web-bench fuzz api-fuzz compiler ffmpeg openssl node browser python database
+.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench bench-chat bench-lists bench-transcode bench-vod bench-upload web-bench fuzz api-fuzz compiler ffmpeg openssl node browser python database

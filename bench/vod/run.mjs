@@ -1,5 +1,6 @@
 // What packaging on request costs: HLS segments of a stored MP4 file beside the same bytes as files behind nginx, asked
-// for by the same wrk in turns; seeks in a file of three hours; memory of an open video. Needs nginx and wrk.
+// for by the same wrk in turns, pictures and sound; seeks in a file of three hours; memory of open videos. Needs nginx
+// and wrk.
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
@@ -14,6 +15,8 @@ const SECONDS = Number(process.env.SECONDS ?? 6);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const CONNECTIONS = 50;
 const HOURS = 3;
+/** Videos that are open at once for the memory of one. */
+const OPEN = 20;
 /** What the figures are meant to be. */
 const GOAL = { ratio: 0.7, seekMs: 100, openBytes: 1 << 20 };
 const TICKS_PER_SECOND = 100;
@@ -24,10 +27,14 @@ let nginx;
 try {
   const film = join(dir, "film.mp4");
   await make(film, { size: "1280x720", rate: "3M", seconds: 60 });
-  await throughput(await putVideo(weir, { files: [{ name: "source", file: film }] }));
+  const id = await putVideo(weir, { files: [{ name: "source", file: film }] });
+  const [pictures, sound] = await segments(id);
+  await throughput("pictures", pictures);
+  await throughput("sound alone", sound);
   const long = join(dir, "long.mp4");
   await longFilm(long);
   await seeks(await putVideo(weir, { files: [{ name: "source", file: long }] }));
+  await memory(long);
 } finally {
   await nginx?.stop("SIGKILL");
   await weir.stop();
@@ -70,24 +77,17 @@ async function segments(id) {
   return all;
 }
 
-async function throughput(id) {
-  const [pictures] = await segments(id);
+async function throughput(what, parts) {
   const files = join(dir, "files");
-  const paths = pictures.map(({ pathname }) => pathname);
+  const paths = parts.map(({ pathname }) => pathname);
   let bytes = 0;
-  for (const url of pictures) {
+  for (const url of parts) {
     const body = Buffer.from(await (await fetch(url)).arrayBuffer());
     bytes += body.length;
     await mkdir(dirname(join(files, url.pathname)), { recursive: true });
     await writeFile(join(files, url.pathname), body);
   }
-  const port = await freePort();
-  const config = (await readFile(new URL("nginx.conf", import.meta.url), "utf8"))
-    .replaceAll("{dir}", dir)
-    .replaceAll("{port}", String(port));
-  await writeFile(join(dir, "nginx.conf"), config);
-  nginx = start("nginx", ["-p", dir, "-c", join(dir, "nginx.conf"), "-g", "user root;"]);
-  const beside = `http://127.0.0.1:${port}`;
+  const beside = await besides();
   await until("nginx answers", async () => (await fetch(beside + paths[0]).catch(() => undefined))?.ok);
   const script = join(dir, "paths.lua");
   await writeFile(
@@ -103,13 +103,26 @@ async function throughput(id) {
     rounds.weir.push(await load(weir.http, script, [weir.pid]));
   }
   const [ours, theirs] = [median(rounds.weir), median(rounds.nginx)];
-  console.log(`segments of ${Math.round(bytes / paths.length / 1000)} kB, ${CONNECTIONS} connections, ${ROUNDS} x ${SECONDS} s each`);
+  console.log(`${what}, segments of ${Math.round(bytes / paths.length / 1000)} kB, ${CONNECTIONS} connections, ${ROUNDS} x ${SECONDS} s each`);
   for (const [name, of] of Object.entries({ weir: ours, nginx: theirs })) {
     console.log(`${name.padEnd(6)} ${of.perSecond.toFixed(0)} requests/s, ${of.gigabytesPerSecond.toFixed(2)} GB/s, ${of.cpuPerGigabyte.toFixed(3)} s CPU per GB`);
   }
   const ratio = ours.perSecond / theirs.perSecond;
   const cpu = theirs.cpuPerGigabyte / ours.cpuPerGigabyte;
   console.log(`requests/s ${ratio.toFixed(2)} x nginx, work per CPU second ${cpu.toFixed(2)} x nginx (goal ${GOAL.ratio})`);
+}
+
+/** Where nginx answers, which begins when it is asked for first. */
+async function besides() {
+  if (nginx === undefined) {
+    const port = await freePort();
+    const config = (await readFile(new URL("nginx.conf", import.meta.url), "utf8"))
+      .replaceAll("{dir}", dir)
+      .replaceAll("{port}", String(port));
+    await writeFile(join(dir, "nginx.conf"), config);
+    nginx = Object.assign(start("nginx", ["-p", dir, "-c", join(dir, "nginx.conf"), "-g", "user root;"]), { port });
+  }
+  return `http://127.0.0.1:${nginx.port}`;
 }
 
 async function load(origin, script, pids) {
@@ -140,7 +153,6 @@ function children(pid) {
 }
 
 async function seeks(id) {
-  const rss = weir.rss();
   const opened = performance.now();
   const [pictures, sound] = await segments(id);
   const openMs = performance.now() - opened;
@@ -157,7 +169,22 @@ async function seeks(id) {
   times.sort((a, b) => a - b);
   const at = (share) => times[Math.floor(share * (times.length - 1))].toFixed(1);
   console.log(`${HOURS} h: opened and listed (${pictures.length} segments) in ${openMs.toFixed(0)} ms; a seek (pictures and sound) takes ${at(0.5)} ms, ${at(0.99)} ms at p99, ${at(1)} ms at most (goal ${GOAL.seekMs})`);
+}
+
+async function memory(file) {
+  const ids = [];
+  for (let n = 0; n < OPEN; n += 1) ids.push(await putVideo(weir, { files: [{ name: "source", file }] }));
+  const [rss, index] = [weir.rss(), await openBytes()];
+  for (const id of ids) {
+    const [pictures] = await segments(id);
+    await (await fetch(pictures[0])).arrayBuffer();
+  }
+  const [grown, known] = [weir.rss() - rss, (await openBytes()) - index];
+  const mib = (bytes) => (bytes / OPEN / 2 ** 20).toFixed(2);
+  console.log(`${OPEN} open videos of ${HOURS} h: ${mib(grown)} MiB of the process each, of that ${mib(known)} MiB index: ${mib(grown - known)} MiB beside it (goal ${(GOAL.openBytes / 2 ** 20).toFixed(2)})`);
+}
+
+async function openBytes() {
   const { stdout } = await run("curl", ["-s", `${weir.http}/metrics`]);
-  const metric = (name) => Number(new RegExp(`^${name} (\\S+)`, "m").exec(stdout)?.[1]);
-  console.log(`memory of open files ${metric("weir_vod_open_bytes")} bytes in ${metric("weir_vod_open_files")} files; the process has ${((weir.rss() - rss) / 2 ** 20).toFixed(1)} MiB more than before (goal ${GOAL.openBytes} bytes and the index)`);
+  return Number(/^weir_vod_open_bytes (\S+)/m.exec(stdout)?.[1]);
 }
