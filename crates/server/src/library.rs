@@ -1,6 +1,7 @@
 //! The library as the gateway asks for it: a video by its address, with its files.
 //!
-//! A player asks for a segment every few seconds and many players do at once, so an answer stands for a second.
+//! A player asks for a segment every few seconds and many players do at once, so an answer stands for a second; while a
+//! video is not ready, for a tenth of that, as somebody waits for it.
 
 use gateway::delivery::stored::{
     CaptionsFile, FileKind, Library, LibraryAway, LibraryFuture, StoredFile, StoredFiles, Video,
@@ -24,8 +25,17 @@ struct Answer {
     video: Option<Arc<Video>>,
 }
 
+impl Answer {
+    fn is_fresh(&self) -> bool {
+        let is_awaited = self.video.as_ref().is_some_and(|video| video.not_ready.is_some());
+        self.at.elapsed() < if is_awaited { NOT_READY_TTL } else { ANSWER_TTL }
+    }
+}
+
 /// How long an answer stands: so much later players notice a change.
 const ANSWER_TTL: Duration = Duration::from_secs(1);
+/// The same for a video that is not ready.
+const NOT_READY_TTL: Duration = Duration::from_millis(100);
 /// Answers kept at most, of videos that are not there too.
 const ANSWERS_MAX: usize = 4096;
 
@@ -58,7 +68,7 @@ impl Library for PlatformLibrary {
             let known = self
                 .answers()
                 .get(address)
-                .filter(|answer| answer.at.elapsed() < ANSWER_TTL)
+                .filter(|answer| answer.is_fresh())
                 .map(|answer| answer.video.clone());
             if let Some(video) = known {
                 return Ok(video);
@@ -66,7 +76,7 @@ impl Library for PlatformLibrary {
             let video = self.ask(address).await.map_err(|error| LibraryAway(error.message.into_owned()))?;
             let mut answers = self.answers();
             if answers.len() >= ANSWERS_MAX {
-                answers.retain(|_, answer| answer.at.elapsed() < ANSWER_TTL);
+                answers.retain(|_, answer| answer.is_fresh());
             }
             if answers.len() < ANSWERS_MAX {
                 answers.insert(address.to_owned(), Answer { at: Instant::now(), video: video.clone() });

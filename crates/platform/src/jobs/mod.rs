@@ -117,7 +117,9 @@ pub async fn enqueue(db: &Db, video_id: i64, kind: &str, detail: &Value, priorit
         sql("INSERT INTO jobs (video_id, kind, detail, priority, created_at) VALUES ($1, $2, $3, $4, $5) \
          RETURNING id");
     let insert = insert.bind(video_id).bind(kind).bind(detail.to_string()).bind(priority).bind(now_ms());
-    Ok(db.one::<(i64,)>(insert).await?.0)
+    let (id,) = db.one::<(i64,)>(insert).await?;
+    queue::NEWS.notify_waiters();
+    Ok(id)
 }
 
 /// Asks for the forms of a profile: `ladder` or `tutorial`. Its bytes must be complete.

@@ -6,6 +6,10 @@ use crate::db::{Db, sql};
 use crate::{Platform, Result};
 use sqlx::AssertSqlSafe;
 use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Rings when this process puts work into the queue, so that its own workers need not look for it to begin at once.
+pub static NEWS: Notify = Notify::const_new();
 
 /// How long a job is taken for, and how long one that failed waits.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +104,7 @@ pub async fn finish(platform: &Platform, job: &Job, next: &[NewJob]) -> Result<b
         tx.execute(insert.bind(new.priority).bind(now)).await?;
     }
     tx.commit().await?;
+    NEWS.notify_waiters();
     tell(platform, &done).await?;
     Ok(true)
 }

@@ -10,6 +10,7 @@ use platform::jobs::queue::{self, Failure, Times};
 use platform::jobs::{Job, NewJob, kinds, workers};
 use platform::videos::{self, Video};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -54,7 +55,7 @@ static KINDS: [&str; 4] = [kinds::PROBE, kinds::TRANSCODE, kinds::THUMBNAILS, ki
 static QUICK_KINDS: [&str; 2] = [kinds::PROBE, kinds::CLIP];
 /// What is done also without ffmpeg.
 static PLAIN_KINDS: [&str; 1] = [kinds::CLIP];
-/// How often is looked for work.
+/// How often is looked for work that another process may have put into the queue.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often a worker says that it is there, and looks whether its programs are.
 const SEEN_EVERY: Duration = Duration::from_secs(5);
@@ -147,11 +148,19 @@ async fn announce(shop: Arc<Workshop>, mut stopping: watch::Receiver<bool>) {
 
 /// Does the next job, or waits a moment when there is none.
 async fn step(kinds: &'static [&'static str], shop: Arc<Workshop>, mut stopping: watch::Receiver<bool>) {
+    // Heard from before the look on: what comes right after it counts too.
+    let mut news = pin!(queue::NEWS.notified());
+    news.as_mut().enable();
     let tools = shop.tools();
     let kinds = if tools.is_ok() { kinds } else { &PLAIN_KINDS };
     let job = match queue::take(&shop.platform, kinds, shop.times()).await {
         Ok(Some(job)) => job,
-        Ok(None) => return idle(&mut stopping, LOOK_EVERY).await,
+        Ok(None) => {
+            return tokio::select! {
+                () = idle(&mut stopping, LOOK_EVERY) => {}
+                () = news => {}
+            };
+        }
         Err(error) => {
             tracing::warn!(%error, "the queue of jobs cannot be read");
             return idle(&mut stopping, SEEN_EVERY).await;
