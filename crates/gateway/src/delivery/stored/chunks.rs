@@ -21,6 +21,8 @@ pub(super) struct Chunks {
     reading: Option<Reading>,
     /// Read already, to know that the source can be read.
     first: Option<Bytes>,
+    /// The chunk read last. Who takes the next one is done with it mostly: its memory is used again then.
+    last: Bytes,
 }
 
 /// What comes behind the pieces at hand; nothing at the end.
@@ -30,7 +32,7 @@ type Reading = Pin<Box<dyn Future<Output = Result<Bytes, Error>> + Send>>;
 impl Chunks {
     /// Of these pieces of `source`.
     pub(super) fn new(source: Source, pieces: Vec<Piece>) -> Self {
-        Self { source, pieces: pieces.into(), more: None, reading: None, first: None }
+        Self { source, pieces: pieces.into(), more: None, reading: None, first: None, last: Bytes::new() }
     }
 
     /// Of pieces that are made as they are wanted.
@@ -57,17 +59,18 @@ impl Chunks {
             if let Some(reading) = &mut self.reading {
                 let read = ready!(reading.as_mut().poll(cx));
                 self.reading = None;
-                return Poll::Ready(read.map(Some));
+                return Poll::Ready(read.map(|bytes| Some(self.keep(bytes))));
             }
             match self.pieces.pop_front() {
                 Some(Piece::Bytes(bytes)) => return Poll::Ready(Ok(Some(bytes))),
                 Some(Piece::Copy(range)) => {
                     let ranges = self.take_ranges(range);
-                    if let Some(bytes) = self.source.read_now(&ranges) {
-                        return Poll::Ready(Ok(Some(bytes)));
+                    let mut buffer = std::mem::take(&mut self.last).try_into_mut().unwrap_or_default();
+                    if self.source.read_now(&ranges, &mut buffer) {
+                        return Poll::Ready(Ok(Some(self.keep(buffer.freeze()))));
                     }
                     let source = self.source.clone();
-                    self.reading = Some(Box::pin(async move { source.read(ranges).await }));
+                    self.reading = Some(Box::pin(async move { source.read(ranges, buffer).await }));
                 }
                 None => match self.more.as_mut().and_then(|more| more()) {
                     Some(Ok(pieces)) => self.pieces = pieces.into(),
@@ -76,6 +79,11 @@ impl Chunks {
                 },
             }
         }
+    }
+
+    fn keep(&mut self, chunk: Bytes) -> Bytes {
+        self.last = chunk.clone();
+        chunk
     }
 
     /// Ranges to read together: small ones in one go, large ones in several.
