@@ -105,7 +105,8 @@ pub fn arguments(media: &Media, renditions: &[Rendition], config: &Config) -> Ve
     words.into_iter().map(Into::into).collect()
 }
 
-/// One MP4 file with a fragment for each group of pictures. What a file says about itself and its maker stays behind.
+/// One MP4 file with a fragment for each group of pictures: its tables need no room in memory until it is whole, when it
+/// is written again without fragments. What a file says about itself and its maker stays behind.
 const CONTAINER: [&str; 8] = [
     "-map_metadata",
     "-1",

@@ -1,9 +1,9 @@
-//! Whether a file can be packaged for players as it is.
+//! Whether a file can be packaged for players as it is, and the form in which that takes fewest reads.
 
 use media::MediaKind;
-use mp4::{Index, IndexReader};
+use mp4::{Index, IndexReader, Piece, Progressive};
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// What is known of an MP4 file that we can package.
@@ -21,7 +21,33 @@ pub struct Packaged {
 
 /// Reads the index of a file; `None` when our own reader cannot.
 pub fn read(file: &Path) -> Option<Packaged> {
-    let index = index(file).ok()??;
+    of(&index(file).ok()??)
+}
+
+/// Writes a file again without fragments, `moov` first, and says what it is; `None` when our own reader cannot read it,
+/// or not all of it. Where objects are far away, opening the new one takes a few requests; one in fragments takes one
+/// for each of them.
+pub fn without_fragments(file: &Path, to: &Path) -> io::Result<Option<Packaged>> {
+    let Some(mut index) = index(file)? else { return Ok(None) };
+    let Some(packaged) = of(&index).filter(|packaged| packaged.is_whole) else { return Ok(None) };
+    index.tracks.retain(|track| !track.samples.is_empty());
+    let plan = Progressive::new(&index).map_err(io::Error::other)?;
+    let (mut from, mut to) = (File::open(file)?, File::create(to)?);
+    for piece in plan.pieces() {
+        match &piece {
+            Piece::Bytes(bytes) => to.write_all(bytes)?,
+            Piece::Copy(range) => {
+                from.seek(SeekFrom::Start(range.start))?;
+                if io::copy(&mut (&from).take(piece.bytes()), &mut to)? < piece.bytes() {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
+        }
+    }
+    Ok(Some(packaged))
+}
+
+fn of(index: &Index) -> Option<Packaged> {
     let tracks: Vec<_> = index.tracks.iter().filter(|track| !track.samples.is_empty()).collect();
     if tracks.is_empty() {
         return None;

@@ -14,11 +14,14 @@ pub async fn rendition(
     rendition: &Rendition,
     file: &Path,
 ) -> Result<(), Trouble> {
-    let owned = file.to_owned();
-    let packaged = tokio::task::spawn_blocking(move || playable::read(&owned)).await.ok().flatten();
-    let Some(packaged) = packaged.filter(|packaged| packaged.is_whole) else {
+    let (made, whole) = (file.to_owned(), file.with_extension("whole.mp4"));
+    let stored = whole.clone();
+    let rewritten = tokio::task::spawn_blocking(move || playable::without_fragments(&made, &stored));
+    let Some(packaged) = rewritten.await.map_err(std::io::Error::other)?? else {
         return Err(Trouble::again(format!("the rendition {} came out broken", rendition.name)));
     };
+    std::fs::remove_file(file)?;
+    let file = &whole;
     let bytes = file.metadata()?.len();
     let known = videos::files(order.db(), order.video.id).await?;
     let before = known.into_iter().find(|known| known.name == rendition.name).map(|known| known.path);

@@ -257,6 +257,7 @@ async fn what_browsers_cannot_play_becomes_a_ladder_with_pictures_and_no_half_fi
             packaged.is_whole && packaged.is_for_browsers && packaged.codecs == file.codecs,
             "{packaged:?}"
         );
+        assert!(reads(&path) <= 3, "{} is opened with {} reads", file.name, reads(&path));
         assert_eq!(keyframes(&path).get(..3).unwrap(), ["0.000000", "2.000000", "4.000000"], "{}", file.name);
     }
     let paths = platform.objects.list(&video.objects_prefix()).await.unwrap();
@@ -270,6 +271,18 @@ async fn what_browsers_cannot_play_becomes_a_ladder_with_pictures_and_no_half_fi
         0,
         "nothing is left in scratch folders"
     );
+}
+
+/// How many reads it takes to know where everything is in a file: each is a request where objects are in a bucket.
+fn reads(file: &Path) -> usize {
+    let bytes = std::fs::read(file).unwrap();
+    let mut reader = mp4::IndexReader::new(bytes.len() as u64);
+    let mut count = 0;
+    while let Some(range) = reader.wanted() {
+        count += 1;
+        reader.push(&bytes[range.start as usize..range.end as usize]).unwrap();
+    }
+    count
 }
 
 /// When the keyframes of a file are shown, as ffprobe has it.
