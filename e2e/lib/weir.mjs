@@ -58,6 +58,9 @@ export async function startWeir({ settings = {}, toml = "", env: more = {} } = {
     output: () => server.stdout + server.stderr,
     /** Runs `weir COMMAND…` with the settings of this server. */
     command: (...args) => run(WEIR, ["--config", config, ...args], { env, cwd: dir }),
+    /** Another process of `weir COMMAND…` with the settings of this server and others instead, until it is stopped. */
+    beside: (args, settings = {}) =>
+      start(WEIR, ["--config", config, ...args], { env: { ...env, ...toEnvironment(settings) }, cwd: dir }),
     /** The API's answer. */
     async get(path) {
       const response = await fetch(addresses.http + path);

@@ -1,7 +1,9 @@
-// Media files in a bucket of an S3: videos are played from it, and nothing that was recorded is lost while it is away.
+// Media files in a bucket of an S3: videos are played from it, uploads end in it, a worker of another process reads and
+// writes it, and nothing that was recorded is lost while it is away.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fixture, probe, publishFile } from "../lib/ffmpeg.mjs";
@@ -15,15 +17,19 @@ const AWAY_MS = Number(process.env.AWAY_S ?? 12) * 1000;
 describe("media in a bucket", () => {
   let s3;
   let weir;
+  let worker;
   let host;
 
   before(async () => {
     s3 = await startS3({ redirect: true });
-    weir = await startWeir({ settings: { ...UNLIMITED, ...s3.settings, "hls.segment_ms": 1000 } });
+    const settings = { ...UNLIMITED, ...s3.settings, "hls.segment_ms": 1000, "worker.at_once": 0 };
+    weir = await startWeir({ settings });
+    worker = weir.beside(["worker"], { "worker.at_once": 1, "worker.preset": "ultrafast" });
     host = await register(weir, "host");
   });
 
   after(async () => {
+    await worker?.stop();
     await weir?.stop();
     await s3?.stop();
   });
@@ -49,6 +55,52 @@ describe("media in a bucket", () => {
     const bytes = await (await fetch(address)).arrayBuffer();
     assert.ok(bytes.byteLength > 10_000);
   });
+
+  test("an upload ends in it, a worker beside makes its rendition there, and the server plays that", async () => {
+    const film = join(weir.dir, "film.avi");
+    await run("ffmpeg", [
+      ...["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=5"],
+      ...["-f", "lavfi", "-i", "sine=duration=5", "-c:v", "mpeg4", "-c:a", "libmp3lame", film],
+    ]);
+    const { at, id } = await upload(await readFile(film));
+    const video = await until(
+      "it can be played",
+      async () => {
+        const video = await call(weir, "GET", `/api/v1/videos/${id}`, { token: host.token });
+        assert.notEqual(video.state, "failed", video.failure);
+        return video.state === "ready" ? video : undefined;
+      },
+      60_000,
+    );
+    assert.equal((await fetch(at, { method: "HEAD", headers: TUS() })).headers.get("upload-offset"), String((await readFile(film)).length));
+    const objects = await s3.objects(`videos/${id}/`);
+    assert.ok(objects.some((path) => path.endsWith("/source")) && objects.some((path) => path.endsWith("/180p.mp4")), objects.join());
+    for (const form of ["master.m3u8", "manifest.mpd"]) {
+      const { streams, packets } = await probe(`${weir.http}/streams/${id}/${form}?sign=${video.play_sign}`);
+      assert.deepEqual(streams.map((stream) => stream.codec_name).sort(), ["aac", "h264"], form);
+      assert.ok(packets.filter((packet) => packet.kind === "video").length >= 120, form);
+    }
+    assert.deepEqual(readdirSync(join(weir.dir, "data", "work", "uploads")), [], "nothing of it is left on the disk");
+  });
+
+  const TUS = () => ({ token: host.token, "tus-resumable": "1.0.0" });
+
+  /** Sends bytes over tus, in two requests; where they went, and the id of their video. */
+  async function upload(bytes) {
+    const begun = await fetch(`${weir.http}/api/v1/uploads`, {
+      method: "POST",
+      headers: { ...TUS(), "upload-length": String(bytes.length), "upload-metadata": `filename ${btoa("film.avi")}` },
+    });
+    assert.equal(begun.status, 201, await begun.text());
+    const at = new URL(begun.headers.get("location"), weir.http);
+    const half = bytes.length >> 1;
+    for (const [from, to] of [[0, half], [half, bytes.length]]) {
+      const headers = { ...TUS(), "content-type": "application/offset+octet-stream", "upload-offset": String(from) };
+      const sent = await fetch(at, { method: "PATCH", headers, body: bytes.subarray(from, to) });
+      assert.equal(sent.status, 204, await sent.text());
+    }
+    return { at, id: begun.headers.get("weir-video-id") };
+  }
 
   test(`away for ${AWAY_MS / 1000} s: live goes on, videos say so in words, the recording is whole afterwards`, async () => {
     const { id, name } = await call(weir, "POST", "/api/v1/rooms", { token: host.token, body: { title: "a show" } });
