@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { addFilms } from "./films.mjs";
 import { routes } from "./routes.mjs";
 import { settle } from "./town.mjs";
 import { seriousProblems, settled, startWorld } from "./world.mjs";
@@ -11,7 +12,8 @@ let pages;
 
 before(async () => {
   world = await startWorld();
-  pages = routes(await settle(world));
+  const town = await settle(world);
+  pages = routes({ ...town, films: await addFilms(world, town) });
 });
 
 after(() => world?.stop());

@@ -1,7 +1,9 @@
-// Every page of the app in every state worth looking at: its name, its address, who looks.
+// Every page of the app in every state worth looking at: its name, its address, who looks. `films` are those of films.mjs,
+// where there are some.
 
-export function routes({ people: { host, guest, boss, secret }, rooms }) {
+export function routes({ people: { host, guest, boss, secret }, rooms, films }) {
   return [
+    ...(films === undefined ? [] : filmRoutes(films, host, guest)),
     ["home-guest", "/", {}],
     ["home", "/", { as: guest }],
     ["browse", "/browse", {}],
@@ -63,5 +65,16 @@ export function routes({ people: { host, guest, boss, secret }, rooms }) {
     ["admin-webhooks", "/admin/webhooks", { as: boss }],
     ["admin-audit", "/admin/audit", { as: boss }],
     ["admin-refused", "/admin", { as: guest }],
+  ];
+}
+
+function filmRoutes({ open, locked }, host, guest) {
+  return [
+    ["video", `/v/${open.id}`, { as: guest }],
+    ["video-guest", `/v/${open.id}`, {}],
+    ["video-host", `/v/${open.id}`, { as: host }],
+    ["video-locked", `/v/${locked.id}`, { as: guest }],
+    ["video-embed", `/embed/v/${open.id}`, {}],
+    ["studio-video", `/studio/videos/${open.id}`, { as: host }],
   ];
 }

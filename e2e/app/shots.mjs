@@ -2,6 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { addFilms, CALM } from "./films.mjs";
 import { routes } from "./routes.mjs";
 import { settle, visitor } from "./town.mjs";
 import { startWorld } from "./world.mjs";
@@ -12,9 +13,10 @@ const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 360, height: 640 };
 
 await mkdir(OUT, { recursive: true });
-const world = await startWorld();
+const world = await startWorld({ picture: CALM });
 try {
-  const town = await settle(world);
+  const settled = await settle(world);
+  const town = { ...settled, films: await addFilms(world, settled) };
   const { people: { host, guest }, rooms } = town;
   const talker = await visitor(world, guest, rooms.live);
   for (const text of ["晚上好！", "今天畫什麼？", "貓！貓！貓！", "The colours are lovely", "這支筆是哪一牌的？"]) await talker.say(text);
@@ -32,7 +34,7 @@ try {
       const file = `${name}.${look}`;
       if (wanted.length > 0 && !wanted.some((word) => file.includes(word))) continue;
       const { page, errors, close } = await world.open(path, { ...options, ...more });
-      await page.waitForTimeout(name.startsWith("room") || name.includes("live") ? 3_000 : 1_200);
+      await page.waitForTimeout(/^(room|video|embed)|live/.test(name) ? 3_000 : 1_200);
       await page.screenshot({ path: `${OUT}${file}.png` });
       if (errors.length > 0) process.stderr.write(`${file}: ${errors.join("; ")}\n`);
       await close().catch(() => {});

@@ -15,7 +15,8 @@ export const PASSWORD = "correct horse";
 const WAIT_MAX_MS = 10_000;
 const WEB = fileURLToPath(new URL("../../web", import.meta.url));
 
-export async function startWorld({ settings = {} } = {}) {
+/** `picture` is what encoders send, as a source of ffmpeg. */
+export async function startWorld({ settings = {}, picture } = {}) {
   const weir = await startWeir({
     settings: { "accounts.sign_ins_per_minute": 1000, "accounts.sign_ins_burst": 1000, ...settings },
   });
@@ -51,13 +52,13 @@ export async function startWorld({ settings = {} } = {}) {
     /** Publishes a test picture into a room with the host's new stream key, as OBS would. */
     async goLive(host, room, { gop = 30 } = {}) {
       const { key } = await call("POST", "/api/v1/me/stream-key", { token: host.token });
-      const encoder = encode(`${weir.rtmp}/live/${key}`, gop);
+      const encoder = encode(`${weir.rtmp}/live/${key}`, gop, picture);
       encoders.push(encoder);
       await untilLive(weir, `live/${room.name}`, 2);
       return encoder;
     },
     encode: (url, gop) => {
-      const encoder = encode(url, gop);
+      const encoder = encode(url, gop, picture);
       encoders.push(encoder);
       return encoder;
     },
@@ -95,10 +96,10 @@ export async function startWorld({ settings = {} } = {}) {
   };
 }
 
-function encode(url, gop = 30) {
+function encode(url, gop = 30, picture = "testsrc2=size=640x360:rate=30") {
   return start("ffmpeg", [
     ...["-v", "error", "-nostdin", "-re"],
-    ...["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=30", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"],
+    ...["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"],
     ...["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-g", String(gop)],
     ...["-c:a", "aac", "-ac", "2", "-f", "flv", url],
   ]);

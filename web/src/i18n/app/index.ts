@@ -50,9 +50,9 @@ export function has(key: string): boolean {
 }
 
 /** A number of things, in the language's own plural: the texts are `{key}.one` and `{key}.other`. */
-export function count<K extends string>(key: `${K}.one` extends Key ? K : never, value: number): string {
+export function count<K extends string>(key: `${K}.one` extends Key ? K : never, value: number, written = number): string {
   const form = new Intl.PluralRules(language).select(value) === "one" ? "one" : "other";
-  return fill(messages[`${key}.${form}` as Key] ?? key, { count: number(value) });
+  return fill(messages[`${key}.${form}` as Key] ?? key, { count: written(value) });
 }
 
 /** A whole number with the language's separators. */

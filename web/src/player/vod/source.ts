@@ -51,6 +51,10 @@ export function openSource(video: HTMLVideoElement, url: string, startS: number,
     applyCaptions();
     listener.onChange();
   });
+  // What the list or the browser thinks is usual may be chosen after what the viewer wants.
+  hls.on(Hls.Events.SUBTITLE_TRACK_SWITCH, (_event: string, { id }: { id: number }) => {
+    if (id !== wantedTrack()) queueMicrotask(applyCaptions);
+  });
   hls.on(Hls.Events.ERROR, (_event: string, data: ErrorData) => {
     if (!data.fatal) return;
     const status = data.response?.code;
@@ -66,9 +70,9 @@ export function openSource(video: HTMLVideoElement, url: string, startS: number,
   });
   hls.attachMedia(video);
   hls.loadSource(url);
+  const wantedTrack = () => (captions === undefined ? -1 : hls.subtitleTracks.findIndex((each: MediaPlaylist) => (each.lang ?? each.name) === captions));
   const applyCaptions = () => {
-    const track = captions === undefined ? -1 : hls.subtitleTracks.findIndex((each: MediaPlaylist) => (each.lang ?? each.name) === captions);
-    // Without a wish there are none, whatever the list thinks is usual.
+    const track = wantedTrack();
     hls.subtitleDisplay = track >= 0;
     hls.subtitleTrack = track;
   };

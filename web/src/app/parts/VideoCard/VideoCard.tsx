@@ -1,7 +1,7 @@
 /** A stored video in a list. */
 
 import type { CSSProperties } from "react";
-import { ago, compact, t } from "../../../i18n/app";
+import { ago, compact, count, t } from "../../../i18n/app";
 import { clock } from "../../../player/vod/time";
 import { pictureOf } from "../../api/video-files";
 import type { VideoView } from "../../api/videos";
@@ -57,5 +57,5 @@ export function VideoGrid({ videos, level = 3 }: { videos: readonly { video: Vid
 }
 
 function factsOf({ view_count, public_at, published_at, created_at }: VideoView): string[] {
-  return [t("video.views.other", { count: compact(view_count) }), ago(public_at ?? published_at ?? created_at)];
+  return [count("video.views", view_count, compact), ago(public_at ?? published_at ?? created_at)];
 }
