@@ -235,7 +235,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn video(more: Value) -> Value {
+    fn video(more: &Value) -> Value {
         let mut told = json!({
             "id": "aB3", "title": "Sea", "description": "Two\n lines", "privacy": "public", "cover": "/streams/aB3/thumb-0.jpg",
             "duration_ms": 61_500, "width": 1920, "height": 1080, "user": {"name": "Mei", "username": "mei"}, "play_sign": "s",
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn other_sites_are_told_what_a_public_video_is() {
-        let tags = tags(&video(json!({})), "https://weir.example");
+        let tags = tags(&video(&json!({})), "https://weir.example");
         for tag in [
             "<link rel=\"canonical\" href=\"https://weir.example/v/aB3\" />",
             "href=\"https://weir.example/oembed?url=https%3A%2F%2Fweir.example%2Fv%2FaB3\"",
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn without_tls_there_is_a_picture_in_place_of_a_player() {
-        let tags = tags(&video(json!({})), "http://weir.example");
+        let tags = tags(&video(&json!({})), "http://weir.example");
         assert!(
             tags.contains("content=\"summary_large_image\"") && !tags.contains("twitter:player"),
             "{tags}"
@@ -287,10 +287,10 @@ mod tests {
             json!({"privacy": "password"}),
             json!({"privacy": "public", "taken_down_at": 1}),
         ] {
-            let tags = tags(&video(hidden), "https://weir.example");
+            let tags = tags(&video(&hidden), "https://weir.example");
             assert_eq!(tags, "<meta name=\"robots\" content=\"noindex\" />");
         }
-        let tags = tags(&video(json!({"privacy": "unlisted"})), "https://weir.example");
+        let tags = tags(&video(&json!({"privacy": "unlisted"})), "https://weir.example");
         assert!(
             tags.contains("noindex") && tags.contains("og:title"),
             "shared by its address, found by no search: {tags}"
@@ -309,7 +309,7 @@ mod tests {
     fn what_people_write_stays_text() {
         let hostile = "</script><script>alert(1)</script>\"";
         let told = video(
-            json!({"title": hostile, "description": hostile, "cover": "//elsewhere/\"", "user": {"name": hostile}}),
+            &json!({"title": hostile, "description": hostile, "cover": "//elsewhere/\"", "user": {"name": hostile}}),
         );
         let subject = Subject::Video("aB3".to_owned());
         for shell in [Shell::App, Shell::Embed] {
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn long_descriptions_are_cut_between_letters() {
-        let told = video(json!({"description": "字".repeat(DESCRIPTION_CHARS + 1)}));
+        let told = video(&json!({"description": "字".repeat(DESCRIPTION_CHARS + 1)}));
         let tags = tags(&told, "https://weir.example");
         assert!(tags.contains(&format!("content=\"{}…\"", "字".repeat(DESCRIPTION_CHARS))), "{tags}");
     }
