@@ -34,6 +34,10 @@ soak: build ffmpeg ## The hostile peers of the tests for longer: a million broke
 	@WEIR_CYCLES=1000000 WEIR_SESSIONS=60000 node --test --test-concurrency=1 --test-force-exit --test-reporter=spec \
 		e2e/faults/hostile.test.mjs e2e/faults/mutated.test.mjs
 
+soak-kill: build ffmpeg e2e/node_modules/.installed ## Kills the server ten times while it records five streams and fifty people watch
+	@fixtures/make
+	@WEIR_KILLS=10 WEIR_STREAMS=5 WEIR_VIEWERS=50 node --test --test-force-exit --test-reporter=spec e2e/faults/kill.test.mjs
+
 e2e-clients: build ffmpeg ## Installs other players and encoders (VLC, mpv, rtmpdump, GStreamer) and tests with them
 	@scripts/need cvlc:vlc-bin,vlc-plugin-base mpv:mpv rtmpdump:rtmpdump \
 		gst-launch-1.0:gstreamer1.0-tools,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-libav
@@ -106,4 +110,4 @@ browser: node ; @scripts/need chromium:chromium
 python: ; @scripts/need python3:python3
 database: ; @scripts/need pg_ctlcluster:postgresql redis-server:redis-server
 
-.PHONY: help run demo build web test soak e2e-clients test-unit lint fix fixtures deny bench bench-chat bench-lists bench-transcode bench-vod bench-upload web-bench fuzz api-fuzz compiler ffmpeg openssl node browser python database
+.PHONY: help run demo build web test soak soak-kill e2e-clients test-unit lint fix fixtures deny bench bench-chat bench-lists bench-transcode bench-vod bench-upload web-bench fuzz api-fuzz compiler ffmpeg openssl node browser python database
