@@ -31,7 +31,7 @@ pub use enhanced::four_cc;
 pub use error::Error;
 pub use mux::{
     BodyHeader, body_header, body_payload, encode_end_of_sequence, encode_tag, end_of_sequence, file_header,
-    metadata_body, previous_tag_size, tag_header, timestamp_ms,
+    file_metadata_body, file_numbers, metadata_body, previous_tag_size, tag_header, timestamp_ms,
 };
 pub use tag::{Tag, TagType};
 

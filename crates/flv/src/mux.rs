@@ -174,11 +174,53 @@ fn encode_parts(
 /// An `onMetaData` body that describes the tracks; per kind the first is the default one, and the others go into the
 /// maps of Enhanced RTMP v2.
 pub fn metadata_body(tracks: &[Track], metadata: Option<&Metadata>) -> Bytes {
+    encode_metadata(Vec::new(), tracks, metadata)
+}
+
+/// The same for a file, with its length in seconds and bytes in front, both 0. [`file_numbers`] says where they are.
+pub fn file_metadata_body(tracks: &[Track], metadata: Option<&Metadata>) -> Bytes {
+    encode_metadata(FILE_NUMBERS.map(|key| (key.to_owned(), Value::Number(0.0))).into(), tracks, metadata)
+}
+
+/// What the numbers are called that say how long a file is.
+const FILE_NUMBERS: [&str; 2] = ["duration", "filesize"];
+
+/// Where a file's length in seconds and its length in bytes are written, each a big-endian 64-bit float, when `start`
+/// is how a file begins whose first tag is a [`file_metadata_body`].
+pub fn file_numbers(start: &[u8]) -> Option<[usize; 2]> {
+    let mut like_it = BytesMut::new();
+    amf0::encode(&Value::from("onMetaData"), &mut like_it);
+    let name = file_header(false, false).len().checked_add(TAG_HEADER_BYTES)?;
+    let mut at = name.checked_add(like_it.len())?;
+    if start.get(..3)? != b"FLV" || start.get(name..at)? != like_it {
+        return None;
+    }
+    // The marker of an ECMA array and the count of its members.
+    at = at.checked_add(5)?;
+    let mut found = [0; 2];
+    for (key, place) in FILE_NUMBERS.iter().zip(&mut found) {
+        let [.., high, low] = key.len().to_be_bytes();
+        // Its name, and the marker of a number.
+        let member = [&[high, low], key.as_bytes(), &[0]].concat();
+        let number = at.checked_add(member.len())?;
+        if start.get(at..number)? != member {
+            return None;
+        }
+        *place = number;
+        at = number.checked_add(8)?;
+    }
+    Some(found)
+}
+
+fn encode_metadata(
+    mut members: Vec<(String, Value)>,
+    tracks: &[Track],
+    metadata: Option<&Metadata>,
+) -> Bytes {
     let default =
         |kind| tracks.iter().filter(|track| track.id.kind == kind).min_by_key(|track| track.id.index);
     let video = default(MediaKind::Video);
     let audio = default(MediaKind::Audio);
-    let mut members: Vec<(String, Value)> = Vec::new();
     for track in [video, audio].into_iter().flatten() {
         members.extend(track_members(track, metadata));
     }

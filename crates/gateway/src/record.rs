@@ -5,9 +5,11 @@
 //! process that dies costs the segment it was at. While the storage is away segments wait in memory, then in the spool
 //! on the local disk. When the disk is nearly full recording pauses, which leaves a gap, and the stream goes on.
 //!
-//! Not here: who may be recorded, what becomes of recordings, how they are played.
+//! Files in FLV are another matter ([`flv`]). Not here: who may be recorded, what becomes of recordings, how they are
+//! played.
 
 mod files;
+pub mod flv;
 mod recording;
 mod segments;
 

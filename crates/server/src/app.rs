@@ -17,6 +17,7 @@ use gateway::delivery::stored::{self, Stored};
 use gateway::ingest::pull::{self, Pulls};
 use gateway::ingest::rtmp::RtmpServer;
 use gateway::record::Recorder;
+use gateway::record::flv::FlvRecorder;
 use gateway::writer::{self, Writers};
 use gateway::{Gateway, Limiter};
 use http::{HeaderValue, header};
@@ -40,6 +41,7 @@ pub struct App {
     gateway: Arc<Gateway>,
     hooks: Arc<Hooks>,
     recorder: Arc<Recorder>,
+    flv_recorder: Arc<FlvRecorder>,
     platform: Arc<Platform>,
     /// What does the work on videos.
     jobs: JoinSet<()>,
@@ -70,6 +72,8 @@ pub struct State {
     pub hooks: Arc<Hooks>,
     /// What is being recorded.
     pub recorder: Arc<Recorder>,
+    /// What is being recorded to FLV files.
+    pub flv_recorder: Arc<FlvRecorder>,
     /// People, rooms, chat and money.
     pub platform: Arc<Platform>,
     /// Where RTMP listens, from when it does.
@@ -123,6 +127,7 @@ impl State {
             rtmp: Limiter::new(config.rtmp.connections_max, config.rtmp.connections_per_address_max),
         };
         let recorder = record::start(&config, &objects, &gateway, &platform);
+        let flv_recorder = record::start_flv(&config, &hub, &hooks);
         Ok(Arc::new(Self {
             guard: Arc::new(Guard::new(&config)),
             gateway,
@@ -133,6 +138,7 @@ impl State {
             traffic: Traffic::start(hub),
             hooks,
             recorder,
+            flv_recorder,
             platform,
             rtmp_port: OnceLock::new(),
         }))
@@ -189,13 +195,14 @@ impl App {
             Workshop::new(platform.clone(), config.worker.clone(), &work, Path::new(worker::OWN_PROGRAM));
         let shop = shop.with_context(|| format!("cannot work in {} (data_dir)", work.display()))?;
         let jobs = worker::start(&shop, &stopped);
-        let recorder = state.recorder.clone();
+        let (recorder, flv_recorder) = (state.recorder.clone(), state.flv_recorder.clone());
         let setup_token = first_admin::token(&platform).await?;
         Ok(Self {
             config,
             gateway,
             hooks,
             recorder,
+            flv_recorder,
             platform,
             jobs,
             stopping,
@@ -248,6 +255,7 @@ impl App {
         let in_order = async {
             // A writer that panicked has nobody left to tell.
             let _ = stopped.await;
+            self.flv_recorder.finish().await;
             self.recorder.finish().await;
             self.hooks.stop().await;
             while jobs.join_next().await.is_some() {}

@@ -143,6 +143,25 @@ pub struct Record {
     pub spool_bytes_max: u64,
     pub keep_days: i64,
     pub keep_bytes: i64,
+    pub flv: RecordFlv,
+}
+
+/// Files as nginx-rtmp records them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct RecordFlv {
+    pub what: gateway::record::flv::What,
+    pub manual: bool,
+    pub apps: Vec<String>,
+    pub path: PathBuf,
+    pub suffix: String,
+    pub unique: bool,
+    pub append: bool,
+    pub bytes_max: u64,
+    pub frames_max: u64,
+    pub interval_ms: u64,
+    pub recorder: String,
 }
 
 /// What a live playlist lists.
@@ -453,6 +472,7 @@ impl Config {
         if let Err((key, value, expected)) = self.worker.check() {
             return Err(wrong(key, &value, expected));
         }
+        self.recorder_within_reason()?;
         self.pull_sources()?;
         for target in &self.hooks.targets {
             if !target.url.starts_with("http://") && !target.url.starts_with("https://") {
@@ -473,6 +493,19 @@ impl Config {
 }
 
 impl Config {
+    /// What would leave the folder of the recorder, or overwrite itself.
+    fn recorder_within_reason(&self) -> Result<(), ConfigError> {
+        let flv = &self.record.flv;
+        if let Err(expected) = gateway::record::flv::check_suffix(&flv.suffix) {
+            return Err(wrong("record.flv.suffix", &format!("{:?}", flv.suffix), &expected));
+        }
+        if let Some(app) = flv.apps.iter().find(|app| !self.apps.contains(app)) {
+            let expected = format!("some of apps: {}", self.apps.join(", "));
+            return Err(wrong("record.flv.apps", app, &expected));
+        }
+        Ok(())
+    }
+
     /// Limits of uploads that would let nothing through.
     fn uploads_within_reason(&self) -> Result<(), ConfigError> {
         let uploads = &self.uploads;
@@ -524,8 +557,8 @@ fn wrong(key: &'static str, value: &dyn std::fmt::Display, expected: &str) -> Co
     ConfigError::Value { key, value: value.to_string(), expected: expected.into() }
 }
 
-/// The events a hook can be told of; names as Node-Media-Server's.
-pub const HOOK_EVENTS: [&str; 9] = [
+/// The events a hook can be told of; all but the last are Node-Media-Server's.
+pub const HOOK_EVENTS: [&str; 10] = [
     "preConnect",
     "postConnect",
     "doneConnect",
@@ -535,6 +568,7 @@ pub const HOOK_EVENTS: [&str; 9] = [
     "prePlay",
     "postPlay",
     "donePlay",
+    "recordDone",
 ];
 
 /// Puts `over` on top of `base`; keys and types must be those of `base`.
@@ -675,6 +709,9 @@ mod tests {
             "[auth]\nsecret = 'nodemedia2017privatekey'",
             "[auth]\nadmin_user = 'root'",
             "[hls]\nwindow_segments = 1",
+            "[record.flv]\nsuffix = '/../x'",
+            "[record.flv]\nsuffix = '%n'",
+            "[record.flv]\napps = ['elsewhere']",
             "[uploads]\nchunk_bytes_max = 0",
             "[uploads]\nquota_bytes = -1",
             "[worker]\nstall_max_s = 61",

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use gateway::Limiter;
 use gateway::record::Recorder;
+use gateway::record::flv::FlvRecorder;
 use http::{StatusCode, header};
 use hub::{Protocol, Stream, StreamState};
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -256,6 +257,7 @@ fn register_server(registry: &mut Registry, state: &State) {
         registry.register("ledger_checked_timestamp_seconds", "When the ledger was checked last", at);
     }
     register_recordings(registry, &state.recorder);
+    register_flv_files(registry, &state.flv_recorder);
     let uptime: Duration = state.started.elapsed();
     registry.register("uptime_seconds", "Time since the start", fraction(uptime.as_secs_f64()));
     let build = Family::<OfBuild, Gauge>::default();
@@ -291,6 +293,24 @@ fn register_recordings(registry: &mut Registry, recorder: &Recorder) {
         "Bytes of recordings that wait on this disk for the storage",
         gauge(spooled),
     );
+}
+
+fn register_flv_files(registry: &mut Registry, recorder: &FlvRecorder) {
+    let counts = recorder.counts();
+    let open = i64::try_from(counts.open.load(Relaxed)).unwrap_or(i64::MAX);
+    registry.register("flv_files_open", "FLV files that are being recorded", gauge(open));
+    for (name, help, value) in [
+        ("flv_files", "FLV files that were recorded", &counts.files),
+        ("flv_file_bytes", "Bytes recorded to FLV files", &counts.bytes),
+        (
+            "flv_file_failures",
+            "FLV files that ended for trouble with the disk or could not begin",
+            &counts.failures,
+        ),
+        ("flv_file_gaps", "Gaps in FLV files: the disk was slower than the stream", &counts.gaps),
+    ] {
+        registry.register(name, help, counter(value.load(Relaxed)));
+    }
 }
 
 fn counter(value: u64) -> Counter {

@@ -1,9 +1,11 @@
 //! Recordings, between the streams and the platform: what is recorded becomes a video.
 
 use crate::config::Config;
+use crate::hooks::{Hooks, Notice};
 use gateway::Gateway;
+use gateway::record::flv::{self, FlvRecorder};
 use gateway::record::{self, Archive, ArchiveFuture, Place, Recorder};
-use hub::StreamPath;
+use hub::{Hub, StreamPath};
 use media::TrackInfo;
 use objects::Objects;
 use platform::Platform;
@@ -29,6 +31,32 @@ pub fn start(
     tokio::spawn(close_left_open(platform.clone(), objects.clone(), settings.spool_dir.clone()));
     let archive = Arc::new(Library(platform.clone()));
     Recorder::start(settings, objects.clone(), &gateway.hub, &gateway.segmented, archive)
+}
+
+/// Records to FLV files from now on, if the settings say so; `hooks` are told of them.
+pub fn start_flv(config: &Config, hub: &Arc<Hub>, hooks: &Arc<Hooks>) -> Arc<FlvRecorder> {
+    let settings = &config.record.flv;
+    let folder = match settings.path.as_os_str().is_empty() {
+        true => config.data_dir.join("flv"),
+        false => settings.path.clone(),
+    };
+    let recorder = settings.recorder.clone();
+    let settings = flv::Config {
+        what: settings.what,
+        is_manual: settings.manual,
+        apps: settings.apps.clone(),
+        // Others are told of it, who are elsewhere.
+        folder: std::path::absolute(&folder).unwrap_or(folder),
+        suffix: settings.suffix.clone(),
+        is_unique: settings.unique,
+        is_append: settings.append,
+        bytes_max: settings.bytes_max,
+        frames_max: settings.frames_max,
+        interval: Duration::from_millis(settings.interval_ms),
+        free_bytes_min: config.record.free_bytes_min,
+    };
+    let hooks = hooks.clone();
+    FlvRecorder::start(settings, hub, Box::new(move |done| hooks.tell(Notice::recorded(&recorder, done))))
 }
 
 /// How often recordings of dead servers are looked for.

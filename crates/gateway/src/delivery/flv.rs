@@ -44,14 +44,36 @@ impl Flv {
 
     /// The metadata, always at time 0: FFmpeg takes script data at any other time for a subtitle track.
     fn put_metadata(&self, start: &Start, out: &mut BytesMut) {
-        let tracks: Vec<Track> = self.selected(&start.tracks).map(|track| Track::clone(track)).collect();
-        let body = flv::metadata_body(&tracks, Some(&start.metadata));
+        let body = flv::metadata_body(&self.selected_tracks(start), Some(&start.metadata));
+        self.put_script(&body, out);
+    }
+
+    fn put_script(&self, body: &[u8], out: &mut BytesMut) {
         if self.is_framed {
             websocket::put_binary_header(TAG_HEADER_BYTES + body.len() + TAG_TRAILER_BYTES, out);
         }
         out.put_slice(&flv::tag_header(TagType::Script, body.len(), 0));
-        out.put_slice(&body);
+        out.put_slice(body);
         out.put_slice(&flv::previous_tag_size(body.len()));
+    }
+
+    /// What a file begins with: as [`PacketFormat::opening`], with places for its length in the metadata.
+    pub(crate) fn file_opening(&self, start: &Start) -> Bytes {
+        let mut out = BytesMut::with_capacity(1024);
+        self.put_file_header(start, &mut out);
+        let body = flv::file_metadata_body(&self.selected_tracks(start), Some(&start.metadata));
+        self.put_script(&body, &mut out);
+        self.put_configs(start, &mut out);
+        out.freeze()
+    }
+
+    fn put_file_header(&self, start: &Start, out: &mut BytesMut) {
+        let has = |kind| self.selected(&start.tracks).any(|track| track.id.kind == kind);
+        let header = flv::file_header(has(MediaKind::Audio), has(MediaKind::Video));
+        if self.is_framed {
+            websocket::put_binary_header(header.len(), out);
+        }
+        out.put_slice(&header);
     }
 
     /// The tags of the decoder configs at the time of `start`.
@@ -59,6 +81,10 @@ impl Flv {
         for track in self.selected(&start.tracks) {
             self.append(&config_packet(track, start), out);
         }
+    }
+
+    fn selected_tracks(&self, start: &Start) -> Vec<Track> {
+        self.selected(&start.tracks).map(|track| Track::clone(track)).collect()
     }
 
     fn selected<'a>(&self, tracks: &'a [Arc<Track>]) -> impl Iterator<Item = &'a Arc<Track>> {
@@ -92,12 +118,7 @@ pub(crate) fn config_packet(track: &Track, start: &Start) -> Packet {
 impl PacketFormat for Flv {
     fn opening(&self, start: &Start) -> Bytes {
         let mut out = BytesMut::with_capacity(1024);
-        let has = |kind| self.selected(&start.tracks).any(|track| track.id.kind == kind);
-        let header = flv::file_header(has(MediaKind::Audio), has(MediaKind::Video));
-        if self.is_framed {
-            websocket::put_binary_header(header.len(), &mut out);
-        }
-        out.put_slice(&header);
+        self.put_file_header(start, &mut out);
         self.put_metadata(start, &mut out);
         self.put_configs(start, &mut out);
         out.freeze()

@@ -12,7 +12,7 @@ mod muxer;
 mod packager;
 mod rewind;
 #[cfg(test)]
-pub(super) mod testing;
+pub(crate) mod testing;
 mod viewers;
 
 pub(crate) use answer::{QUERY_BYTES_MAX, is_piece};

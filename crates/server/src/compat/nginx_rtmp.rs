@@ -1,6 +1,6 @@
 //! The statistics and the control interface of nginx-rtmp: `/stat`, `/stat.xsl`, `/control/…`.
 //!
-//! Not here: `redirect`, since a viewer's place among the writers cannot be given another stream yet, and `record`.
+//! Not here: `redirect`, since a viewer's place among the writers cannot be given another stream yet.
 
 use super::stat_xml::{self, StreamRate, Totals};
 use crate::app::State;
@@ -10,8 +10,9 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use gateway::delivery::http::error_response;
+use gateway::record::flv::ControlError;
 use http::{StatusCode, header};
-use hub::Session;
+use hub::{Session, StreamPath};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -132,11 +133,53 @@ async fn redirect(Path(who): Path<String>) -> Response {
     error_response(StatusCode::NOT_IMPLEMENTED, "not_implemented", message)
 }
 
-async fn record(Path(what): Path<String>) -> Response {
-    if !["start", "stop"].contains(&what.as_str()) {
-        return unknown(&what, "start or stop");
+/// What is to be recorded. `srv` chooses among several servers there; here is one.
+#[derive(Deserialize)]
+struct Recorded {
+    app: Option<String>,
+    name: Option<String>,
+    rec: Option<String>,
+}
+
+/// Begins or ends a file and answers with its path; with nothing when there is one already, or none.
+async fn record(
+    axum::extract::State(state): Server,
+    Path(what): Path<String>,
+    Query(Recorded { app, name, rec }): Query<Recorded>,
+) -> Response {
+    let is_start = match what.as_str() {
+        "start" => true,
+        "stop" => false,
+        _ => return unknown(&what, "start or stop"),
+    };
+    let recorder = &state.config.record.flv.recorder;
+    if let Some(rec) = rec.filter(|rec| !rec.is_empty() && rec != recorder) {
+        return unknown(&rec, &format!("the recorder {recorder:?} (record.flv.recorder)"));
     }
-    error_response(StatusCode::NOT_IMPLEMENTED, "not_implemented", "this server does not record yet")
+    let (app, name) = (app.unwrap_or_default(), name.unwrap_or_default());
+    let path = match StreamPath::from_app_and_name(&app, &name) {
+        Ok(path) => path,
+        Err(error) => {
+            let message = format!("app and name say what is recorded: {error}");
+            return error_response(StatusCode::BAD_REQUEST, "bad_request", &message);
+        }
+    };
+    let done = match is_start {
+        true => state.flv_recorder.begin(&path).await,
+        false => state.flv_recorder.end(&path).await,
+    };
+    match done {
+        Ok(Some(file)) => file.display().to_string().into_response(),
+        Ok(None) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => {
+            let (status, code) = match error {
+                ControlError::NotLive(_) => (StatusCode::NOT_FOUND, "not_found"),
+                ControlError::Off | ControlError::App => (StatusCode::CONFLICT, "not_recorded"),
+                ControlError::File(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+            };
+            error_response(status, code, &error.to_string())
+        }
+    }
 }
 
 fn unknown(found: &str, expected: &str) -> Response {
@@ -188,6 +231,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_file_is_begun_and_ended_and_its_path_is_the_answer() {
+        let mut config = crate::config::Config::load(None).unwrap();
+        config.record.flv.what = gateway::record::flv::What::All;
+        config.record.flv.manual = true;
+        config.record.free_bytes_min = 0;
+        let state = crate::compat::testing::state(config).await;
+        let _mark = publish_media(&state.gateway.hub, "live/mark");
+        let router = router(&state);
+        let path = dropped(&router, "/control/record/start?srv=0&app=live&name=mark&rec=flv").await;
+        assert!(path.starts_with('/') && path.ends_with("/flv/live/mark.flv"), "{path}");
+        let again = ask(&router, "GET", "/control/record/start?app=live&name=mark").await;
+        assert_eq!((again.status().as_u16(), text(again).await), (204, String::new()));
+        assert_eq!(dropped(&router, "/control/record/stop?app=live&name=mark").await, path);
+        assert!(std::fs::read(&path).unwrap().starts_with(b"FLV"));
+        assert_eq!(ask(&router, "GET", "/control/record/stop?app=live&name=mark").await.status(), 204);
+        assert_eq!(ask(&router, "GET", "/control/record/start?app=live&name=anna").await.status(), 404);
+    }
+
+    #[tokio::test]
     async fn nobody_drops_everybody_by_leaving_something_out() {
         let state = default_state().await;
         let mark = publish_media(&state.gateway.hub, "live/mark");
@@ -198,7 +260,10 @@ mod tests {
             ("/control/drop/client?clientid=x", 400),
             ("/control/drop/everybody?app=live", 404),
             ("/control/redirect/subscriber?app=live&newname=x", 501),
-            ("/control/record/start?app=live&name=mark", 501),
+            ("/control/record/start?app=live&name=mark", 409),
+            ("/control/record/stop?app=live", 400),
+            ("/control/record/start?app=live&name=../mark", 400),
+            ("/control/record/start?app=live&name=mark&rec=other", 404),
             ("/control/record/pause", 404),
         ] {
             let response = ask(&router, "GET", path).await;

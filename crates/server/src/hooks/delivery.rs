@@ -18,9 +18,10 @@ pub(super) const WAITING_MAX: usize = 1024;
 const ATTEMPTS_MAX: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Hands the hub's events to the hooks that want them. When `stopping`, ends after what has happened by then was told.
+/// Hands the hub's events and other `news` to the hooks that want them. When `stopping`, ends after what has happened by then was told.
 pub(super) async fn run(
     mut events: broadcast::Receiver<Event>,
+    mut news: mpsc::Receiver<Notice>,
     targets: Vec<Arc<Target>>,
     counts: Arc<Counts>,
     mut stopping: watch::Receiver<bool>,
@@ -36,6 +37,10 @@ pub(super) async fn run(
         let event = tokio::select! {
             biased;
             event = events.recv() => event,
+            Some(notice) = news.recv() => {
+                tell(&queues, &Arc::new(notice), &counts);
+                continue;
+            }
             _ = stopping.wait_for(|stopping| *stopping) => break,
         };
         let event = match event {
@@ -46,20 +51,24 @@ pub(super) async fn run(
             }
             Err(RecvError::Closed) => break,
         };
-        let Some(notice) = Notice::telling(&event).map(Arc::new) else { continue };
-        for (target, queue) in queues.iter().filter(|(target, _)| target.wants(notice.event)) {
-            if queue.try_send(notice.clone()).is_err() {
-                counts.add(notice.event, Outcome::Dropped);
-                tracing::warn!(
-                    hook = target.host(),
-                    event = notice.event.as_str(),
-                    "a hook is too slow: news dropped"
-                );
-            }
+        if let Some(notice) = Notice::telling(&event).map(Arc::new) {
+            tell(&queues, &notice, &counts);
         }
     }
     drop(queues);
     while deliveries.join_next().await.is_some() {}
+}
+
+type Queue = (Arc<Target>, mpsc::Sender<Arc<Notice>>);
+
+fn tell(queues: &[Queue], notice: &Arc<Notice>, counts: &Counts) {
+    for (target, queue) in queues.iter().filter(|(target, _)| target.wants(notice.event)) {
+        if queue.try_send(notice.clone()).is_err() {
+            counts.add(notice.event, Outcome::Dropped);
+            let (hook, event) = (target.host(), notice.event.as_str());
+            tracing::warn!(hook, event, "a hook is too slow: news dropped");
+        }
+    }
 }
 
 /// Sends what waits for one hook, one after the other.

@@ -1,8 +1,8 @@
 //! Hooks: others are asked before something happens and told afterwards, over HTTP.
 //!
-//! The nine events of Node-Media-Server ([`HookEvent`]). The `pre` ones are questions: [`Hooks::guard`] asks them when
+//! The events of Node-Media-Server, and files that were recorded ([`HookEvent`]). The `pre` ones are questions: [`Hooks::guard`] asks them when
 //! the rules of `[auth]` have said yes; every hook must say yes too. The others are news: they are taken from
-//! [`hub::Hub::events`] and delivered in order, with retries ([`delivery`]). A part of this program that wants to know
+//! [`hub::Hub::events`], or come by [`Hooks::tell`], and delivered in order, with retries ([`delivery`]). A part of this program that wants to know
 //! what happens subscribes to [`hub::Hub::events`] itself and needs nothing of this module.
 //!
 //! One file per dialect says what is sent and what an answer means. No argument, stream key or hook URL is ever logged.
@@ -17,18 +17,17 @@ mod target;
 mod tests;
 mod weir;
 
-pub use notice::{HookEvent, client_number};
+pub use notice::{HookEvent, Notice, client_number};
 
 use crate::config;
 use client::Client;
 use hub::{Credential, Gate, GateFuture, Grant, Hub, Refusal, RefusalKind, Request, StreamPath};
-use notice::Notice;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use target::Target;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// All hooks of the settings.
@@ -38,6 +37,9 @@ pub struct Hooks {
     /// Becomes true when what waits is sent once more and nothing new is taken.
     stopping: watch::Sender<bool>,
     delivery: Mutex<Option<JoinHandle<()>>>,
+    /// News that are not the hub's, and their way to the delivery.
+    news: mpsc::Sender<Notice>,
+    news_receiver: Mutex<Option<mpsc::Receiver<Notice>>>,
 }
 
 impl Hooks {
@@ -48,11 +50,14 @@ impl Hooks {
         let client = Arc::new(Client::new(Duration::from_millis(config.timeout_ms), needs_tls)?);
         let target = |target| Target::new(target, client.clone(), counts.clone()).map(Arc::new);
         let targets = config.targets.iter().map(target).collect::<anyhow::Result<_>>()?;
+        let (news, news_receiver) = mpsc::channel(delivery::WAITING_MAX);
         Ok(Arc::new(Self {
             targets,
             counts,
             stopping: watch::Sender::new(false),
             delivery: Mutex::default(),
+            news,
+            news_receiver: Mutex::new(Some(news_receiver)),
         }))
     }
 
@@ -66,11 +71,21 @@ impl Hooks {
 
     /// Tells the hooks what happens in `hub` from now on.
     pub fn listen(&self, hub: &Hub) {
-        if !self.targets.is_empty() {
+        let news = self.news_receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(news) = news.filter(|_| !self.targets.is_empty()) {
             let (targets, counts) = (self.targets.clone(), self.counts.clone());
             let delivery =
-                tokio::spawn(delivery::run(hub.events(), targets, counts, self.stopping.subscribe()));
+                tokio::spawn(delivery::run(hub.events(), news, targets, counts, self.stopping.subscribe()));
             self.delivery.lock().unwrap_or_else(PoisonError::into_inner).replace(delivery);
+        }
+    }
+
+    /// Tells the hooks of what is not an event of the hub.
+    pub fn tell(&self, notice: Notice) {
+        let event = notice.event;
+        // Without hooks nobody takes it.
+        if !self.targets.is_empty() && self.news.try_send(notice).is_err() {
+            self.counts.add(event, Outcome::Dropped);
         }
     }
 

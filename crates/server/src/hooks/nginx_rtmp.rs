@@ -1,6 +1,6 @@
 //! The dialect "nginx-rtmp": its notify callbacks.
 //!
-//! `connect` `disconnect` `publish` `publish_done` `play` `play_done` as form fields. 2xx is yes; 3xx with a plain name
+//! `connect` `disconnect` `publish` `publish_done` `play` `play_done` `record_done` as form fields. 2xx is yes; 3xx with a plain name
 //! in `Location` is yes under that name, in every format; anything else is no. A `Location` with `rtmp://` asks for a
 //! relay, which this server does not start from a hook: it is refused, and the log says so.
 
@@ -18,9 +18,11 @@ pub(super) fn form(notice: &Notice) -> Option<Form> {
         HookEvent::DonePublish => "publish_done",
         HookEvent::PrePlay => "play",
         HookEvent::DonePlay => "play_done",
+        HookEvent::RecordDone => "record_done",
         HookEvent::PostConnect | HookEvent::PostPublish | HookEvent::PostPlay => return None,
     };
     let (ip, client_id, at_ms) = (notice.ip(), notice.client_number().to_string(), notice.at_ms.to_string());
+    let file = notice.file.as_deref().map(|file| (file.recorder.as_str(), file.path.to_string_lossy()));
     let mut fields = vec![
         ("app", notice.path.app()),
         ("flashver", &notice.client.flash_ver),
@@ -40,6 +42,9 @@ pub(super) fn form(notice: &Notice) -> Option<Form> {
         HookEvent::PrePublish => fields.push(("type", "live")),
         HookEvent::PrePlay => fields.extend([("start", "0"), ("duration", "0"), ("reset", "0")]),
         _ => {}
+    }
+    if let Some((recorder, path)) = &file {
+        fields.extend([("recorder", *recorder), ("path", path)]);
     }
     // A client's argument must not pass for a field: readers of forms differ in which of two equal names wins.
     let args: Vec<_> = notice

@@ -1,11 +1,13 @@
 //! What a hook is told, whatever its dialect.
 
+use gateway::record::flv::Done;
 use hub::{Action, Args, ClientInfo, Event, EventKind, Protocol, Request, SessionId, StreamPath};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The events, named as Node-Media-Server's. `pre` events are questions, the others are news.
+/// The events: those of Node-Media-Server under its names, and files that were recorded. `pre` events are questions, the others are news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum HookEvent {
@@ -18,11 +20,12 @@ pub enum HookEvent {
     PrePlay,
     PostPlay,
     DonePlay,
+    RecordDone,
 }
 
 impl HookEvent {
-    /// All nine.
-    pub const ALL: [Self; 9] = [
+    /// All of them.
+    pub const ALL: [Self; 10] = [
         Self::PreConnect,
         Self::PostConnect,
         Self::DoneConnect,
@@ -32,6 +35,7 @@ impl HookEvent {
         Self::PrePlay,
         Self::PostPlay,
         Self::DonePlay,
+        Self::RecordDone,
     ];
 
     /// The name in the settings and on the wire.
@@ -46,6 +50,7 @@ impl HookEvent {
             Self::PrePlay => "prePlay",
             Self::PostPlay => "postPlay",
             Self::DonePlay => "donePlay",
+            Self::RecordDone => "recordDone",
         }
     }
 
@@ -100,12 +105,26 @@ pub struct Notice {
     pub bytes: Option<u64>,
     /// When, unix milliseconds.
     pub at_ms: u64,
+    /// The file that is complete, if that is the news.
+    pub file: Option<Arc<RecordedFile>>,
+}
+
+/// A file that was recorded.
+#[derive(Clone, Debug)]
+pub struct RecordedFile {
+    /// What recorded it (`record.flv.recorder`).
+    pub recorder: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: u64,
+    /// How long it is.
+    pub duration_ms: u64,
 }
 
 impl Notice {
     /// The question that goes before `request`.
     pub fn asking(request: &Request) -> Self {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             event: HookEvent::before(request.action),
             path: request.path.clone(),
@@ -116,7 +135,33 @@ impl Notice {
             args: request.args.clone(),
             client: request.client.clone(),
             bytes: None,
-            at_ms: u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX),
+            at_ms: unix_ms(),
+            file: None,
+        }
+    }
+
+    /// The news that `recorder` completed a file.
+    pub fn recorded(recorder: &str, done: Done) -> Self {
+        let publisher = done.publisher.as_deref();
+        let bytes = publisher.map(|session| session.bytes.load(std::sync::atomic::Ordering::Relaxed));
+        let duration_ms = u64::try_from(done.duration.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            event: HookEvent::RecordDone,
+            path: done.stream,
+            session_id: publisher.map_or_else(SessionId::random, |session| session.id),
+            action: Action::Publish,
+            protocol: publisher.map_or(Protocol::Pull, |session| session.protocol),
+            remote: publisher.map_or(Ipv4Addr::UNSPECIFIED.into(), |session| session.remote),
+            args: publisher.map(|session| session.args.clone()).unwrap_or_default(),
+            client: publisher.map(|session| session.client.clone()).unwrap_or_default(),
+            bytes,
+            at_ms: unix_ms(),
+            file: Some(Arc::new(RecordedFile {
+                recorder: recorder.to_owned(),
+                path: done.file,
+                bytes: done.bytes,
+                duration_ms,
+            })),
         }
     }
 
@@ -133,6 +178,7 @@ impl Notice {
             client: event.client.clone(),
             bytes: Some(event.bytes),
             at_ms: event.at_ms,
+            file: None,
         })
     }
 
@@ -151,6 +197,11 @@ impl Notice {
     pub fn client_number(&self) -> u64 {
         client_number(self.session_id)
     }
+}
+
+fn unix_ms() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A number that stands for a session id and only for it: its characters read as digits to base 36.

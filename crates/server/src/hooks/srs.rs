@@ -1,6 +1,6 @@
 //! The dialect "srs": the `http_hooks` of SRS.
 //!
-//! `on_connect` `on_close` `on_publish` `on_unpublish` `on_play` `on_stop` as JSON. Yes is status 200 or 201 with the
+//! `on_connect` `on_close` `on_publish` `on_unpublish` `on_play` `on_stop` `on_dvr` as JSON. Yes is status 200 or 201 with the
 //! number 0, or an object whose `code` is 0; whatever else comes back is no, as it is there.
 
 use super::Verdict;
@@ -29,6 +29,10 @@ struct Body<'a> {
     #[serde(rename = "pageUrl", skip_serializing_if = "Option::is_none")]
     page_url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cwd: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stream_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_id: Option<String>,
@@ -50,6 +54,7 @@ pub(super) fn form(notice: &Notice) -> Option<Form> {
         HookEvent::DonePublish => "on_unpublish",
         HookEvent::PrePlay => "on_play",
         HookEvent::DonePlay => "on_stop",
+        HookEvent::RecordDone => "on_dvr",
         HookEvent::PostConnect | HookEvent::PostPublish | HookEvent::PostPlay => return None,
     };
     let is_close = notice.event == HookEvent::DoneConnect;
@@ -69,6 +74,11 @@ pub(super) fn form(notice: &Notice) -> Option<Form> {
         tc_url: &notice.client.tc_url,
         stream: name,
         param: param(notice),
+        cwd: notice
+            .file
+            .as_ref()
+            .map(|_| std::env::current_dir().map(|folder| folder.display().to_string()).unwrap_or_default()),
+        file: notice.file.as_ref().map(|file| file.path.display().to_string()),
         page_url: has_page.then_some(&notice.client.page_url),
         stream_url: of_stream.map(|_| format!("/{}", notice.path)),
         stream_id: of_stream.map(|_| short_id(notice.path.as_str())),

@@ -444,6 +444,56 @@ async fn dialects_have_no_call_for_what_their_servers_do_not_tell() {
     }
 }
 
+/// A file of `live/mark`.
+fn recorded() -> Notice {
+    let session = Session::new(&publish());
+    let done = gateway::record::flv::Done {
+        stream: StreamPath::parse("live/mark").unwrap(),
+        publisher: Some(Arc::new(session)),
+        file: "/flv/live/mark-1.flv".into(),
+        bytes: 77,
+        duration: Duration::from_millis(5_960),
+    };
+    Notice::recorded("rec1", done)
+}
+
+#[tokio::test]
+async fn a_recorded_file_is_told_in_every_dialect() {
+    for (dialect, expected) in [
+        (
+            HookDialect::NginxRtmp,
+            &["name=mark&call=record_done&recorder=rec1&path=%2Fflv%2Flive%2Fmark-1.flv"][..],
+        ),
+        (
+            HookDialect::Srs,
+            &[
+                r#""action":"on_dvr""#,
+                r#""file":"/flv/live/mark-1.flv""#,
+                r#""cwd":"/"#,
+                r#""stream":"mark""#,
+            ],
+        ),
+        (
+            HookDialect::Weir,
+            &[
+                r#""event":"recordDone""#,
+                r#""stream":"live/mark""#,
+                r#""file":{"recorder":"rec1","path":"/flv/live/mark-1.flv","bytes":77,"duration_ms":5960}"#,
+            ],
+        ),
+    ] {
+        let mut hook = Hook::new(&[Say::Status(200, "0")]).await;
+        let hooks = hooks(vec![hook.target(dialect)]);
+        hooks.listen(&Hub::new(hub::Config::default()));
+        hooks.tell(recorded());
+        hooks.stop().await;
+        let body = hook.calls.recv().await.unwrap().1;
+        for part in expected {
+            assert!(body.contains(part), "{part} in {body}");
+        }
+    }
+}
+
 #[test]
 fn what_a_hook_says_is_cut_to_a_line() {
     assert_eq!(plain_text("no\r\n\tnever\u{1b}[31m"), "nonever[31m");

@@ -1,6 +1,7 @@
 //! The dialect "weir": JSON, signed.
 //!
-//! `POST` with `{event, id, stream, app, name, protocol, ip, args, at_ms, bytes?}`. With a secret, `X-Weir-Signature` is
+//! `POST` with `{event, id, stream, app, name, protocol, ip, args, at_ms, bytes?}`; `recordDone` has
+//! `file: {recorder, path, bytes, duration_ms}` beside it. With a secret, `X-Weir-Signature` is
 //! `sha256=` and the HMAC-SHA-256 of the body in hex. `X-Weir-Delivery` names the delivery and stays the same when it is
 //! tried again; `X-Weir-Timestamp` is when it was made, unix seconds.
 //!
@@ -28,6 +29,16 @@ struct Body<'a> {
     at_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<File<'a>>,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    recorder: &'a str,
+    path: std::borrow::Cow<'a, str>,
+    bytes: u64,
+    duration_ms: u64,
 }
 
 pub(super) fn form(notice: &Notice, delivery: &str, secret: &str) -> Form {
@@ -43,6 +54,12 @@ pub(super) fn form(notice: &Notice, delivery: &str, secret: &str) -> Form {
         args: notice.args.iter().collect(),
         at_ms: notice.at_ms,
         bytes: notice.bytes,
+        file: notice.file.as_deref().map(|file| File {
+            recorder: &file.recorder,
+            path: file.path.to_string_lossy(),
+            bytes: file.bytes,
+            duration_ms: file.duration_ms,
+        }),
     };
     let body = serde_json::to_string(&body).unwrap_or_default();
     let mut headers = vec![

@@ -17,11 +17,11 @@ fn packet(track_id: TrackId, codec: Codec, kind: PacketKind, ms: i64, payload: B
     Packet { track_id, codec, kind, dts, pts: dts, discontinuity: false, payload }
 }
 
-pub(in crate::delivery) fn video_config() -> Packet {
+pub(crate) fn video_config() -> Packet {
     packet(TrackId::VIDEO, Codec::H264, PacketKind::Config, 0, Bytes::from_static(AVC_720))
 }
 
-pub(in crate::delivery) fn audio_config() -> Packet {
+pub(crate) fn audio_config() -> Packet {
     packet(TrackId::AUDIO, Codec::Aac, PacketKind::Config, 0, Bytes::from_static(AAC_48_KHZ))
 }
 
@@ -33,7 +33,7 @@ pub(super) fn mp3_config() -> Packet {
     packet(TrackId::AUDIO, Codec::Mp3, PacketKind::Config, 0, Bytes::from_static(b"\xff\xfb\x90\xc4"))
 }
 
-pub(in crate::delivery) fn tracks() -> Vec<Track> {
+pub(crate) fn tracks() -> Vec<Track> {
     [video_config(), audio_config()]
         .map(|packet| Track::from_config(packet.track_id, packet.codec, packet.payload).unwrap())
         .to_vec()
@@ -58,7 +58,7 @@ pub(super) fn audio(index: i64) -> Packet {
 }
 
 /// Pictures and sound from `from_ms` up to `to_ms` in the order of their times, a keyframe every `gop_ms`.
-pub(in crate::delivery) fn stream(from_ms: i64, to_ms: i64, gop_ms: i64) -> Vec<Packet> {
+pub(crate) fn stream(from_ms: i64, to_ms: i64, gop_ms: i64) -> Vec<Packet> {
     let pictures =
         (from_ms..to_ms).step_by(PICTURE_MS as usize).map(|ms| video(ms, (ms - from_ms) % gop_ms == 0));
     let sounds = (from_ms * 48 / 1024 + 1..to_ms * 48 / 1024).map(audio);
