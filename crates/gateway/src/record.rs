@@ -3,7 +3,7 @@
 //! Whether a stream is recorded, and where, the [`Archive`] says when somebody publishes. From then on its CMAF segments
 //! are made as for viewers and, each when it is finished, written with a line of the index ([`store::RecordedLog`]): a
 //! process that dies costs the segment it was at. While the storage is away segments wait in memory, then in the spool
-//! on the local disk. When the disk is nearly full recording pauses, which leaves a gap, and the stream goes on.
+//! on the local disk; when the server stops meanwhile, all of them do. When the disk is nearly full recording pauses, which leaves a gap, and the stream goes on.
 //!
 //! Files in FLV are another matter ([`flv`]). Not here: who may be recorded, what becomes of recordings, how they are
 //! played.
@@ -28,6 +28,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::RecordedLog;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// How recordings are made.
 #[derive(Clone, Debug)]
@@ -78,6 +80,8 @@ pub struct Recorder {
     /// Streams that are recorded, or about to be.
     running: Mutex<HashMap<usize, Arc<Stream>>>,
     is_full: AtomicBool,
+    /// When the storage is no longer waited for, since the server stops.
+    give_up_at: watch::Sender<Option<Instant>>,
     counts: Arc<Counts>,
 }
 
@@ -118,6 +122,7 @@ impl Recorder {
             archive,
             running: Mutex::default(),
             is_full: AtomicBool::new(false),
+            give_up_at: watch::Sender::new(None),
             counts: Arc::default(),
         });
         recorder.look_at_disk();
@@ -146,7 +151,21 @@ impl Recorder {
         self.config.rewind
     }
 
-    /// Waits until every recording is complete: when all streams have ended.
+    /// The server stops: what the storage has not taken within `patience` goes into the spool, and into the recordings at
+    /// the next start.
+    pub fn stop_within(&self, patience: Duration) {
+        self.give_up_at.send_replace(Some(Instant::now() + patience));
+    }
+
+    /// Returns when the storage is no longer to be waited for.
+    async fn is_given_up(&self) {
+        let mut give_up_at = self.give_up_at.subscribe();
+        // The sender is this recorder's own, so there is no error to speak of.
+        let at = give_up_at.wait_for(Option::is_some).await.ok().and_then(|at| *at);
+        tokio::time::sleep_until(at.unwrap_or_else(Instant::now)).await;
+    }
+
+    /// Waits until every recording is complete, or set aside: when all streams have ended.
     pub async fn finish(&self) {
         while self.running() > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;

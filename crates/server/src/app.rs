@@ -247,8 +247,9 @@ impl App {
         }
         tracing::info!("stopping");
         self.stopping.send_replace(true);
-        self.gateway.hub.stop();
         let grace = Duration::from_millis(self.config.stop_grace_ms);
+        self.recorder.stop_within(grace / 2);
+        self.gateway.hub.stop();
         let gateway = self.gateway.clone();
         let mut jobs = self.jobs;
         let stopped = tokio::task::spawn_blocking(move || gateway.writers.stop());

@@ -212,7 +212,9 @@ impl Recording {
                 self.changed.notified().await;
                 continue;
             };
-            self.write_item(&recorder, &item, &mut index).await;
+            if !self.write_item(&recorder, &item, &mut index).await {
+                return self.set_aside(&recorder).await;
+            }
             self.queue().pop();
             if noted_at.elapsed() >= NOTE_EVERY {
                 noted_at = Instant::now();
@@ -226,21 +228,60 @@ impl Recording {
         tracing::info!(prefix = %self.place.prefix, segments = log.segments().len(), "the recording is complete");
     }
 
-    async fn write_item(&self, recorder: &Recorder, item: &Item, index: &mut IndexWriter) {
+    /// Puts what waits in memory into the spool until nothing follows. The recording is left to be completed at the next
+    /// start.
+    async fn set_aside(&self, recorder: &Recorder) {
+        loop {
+            let (next, is_complete) = {
+                let queue = self.queue();
+                let in_memory = |item: &&Item| matches!(item.bytes, Waiting::Memory(_));
+                (queue.items.iter().find(in_memory).cloned(), queue.is_complete)
+            };
+            match next {
+                Some(Item { entry, bytes: Waiting::Memory(segment) }) => {
+                    let content = spool_content(&entry, &joined(&segment));
+                    let len = content.len() as u64;
+                    match write_spool(&self.spool_folder, entry.sequence, &content).await {
+                        Ok(path) => {
+                            recorder.counts.spooled_bytes.fetch_add(len, Relaxed);
+                            self.queue().set_aside(entry.sequence, path);
+                        }
+                        Err(error) => {
+                            tracing::warn!(%error, sequence = entry.sequence, "a segment is lost: the storage is away, and so is the spool");
+                            recorder.counts.lost.fetch_add(1, Relaxed);
+                            self.queue().items.retain(|item| item.entry.sequence != entry.sequence);
+                        }
+                    }
+                }
+                _ if is_complete => break,
+                _ => self.changed.notified().await,
+            }
+        }
+        let waiting = self.queue().items.len();
+        tracing::warn!(prefix = %self.place.prefix, waiting, "segments wait in the spool for the next start: the storage is away");
+    }
+
+    /// Returns false when the server stops and the storage is away.
+    async fn write_item(&self, recorder: &Recorder, item: &Item, index: &mut IndexWriter) -> bool {
         let counts = &recorder.counts;
         let bytes = match item.bytes.read().await {
             Ok(bytes) => bytes,
             Err(error) => {
                 tracing::warn!(%error, sequence = item.entry.sequence, "a segment in the spool is lost");
                 counts.lost.fetch_add(1, Relaxed);
-                return;
+                return true;
             }
         };
         let len = bytes.len() as u64;
-        self.put(recorder, &Name::Fmp4 { sequence: item.entry.sequence }.to_string(), bytes).await;
+        let name = Name::Fmp4 { sequence: item.entry.sequence }.to_string();
+        if !self.put(recorder, &name, bytes).await {
+            return false;
+        }
         index.add(&item.entry);
         let (name, part) = index.part();
-        self.put(recorder, &name, part).await;
+        if !self.put(recorder, &name, part).await {
+            return false;
+        }
         counts.segments.fetch_add(1, Relaxed);
         counts.bytes.fetch_add(len, Relaxed);
         if let Waiting::Spool(path) = &item.bytes {
@@ -248,10 +289,19 @@ impl Recording {
             let _ = tokio::fs::remove_file(path).await;
             counts.spooled_bytes.fetch_sub(on_disk, Relaxed);
         }
+        true
     }
 
-    /// Tries until it is done.
-    async fn put(&self, recorder: &Recorder, name: &str, bytes: Bytes) {
+    /// Tries until it is done, or the server stops.
+    async fn put(&self, recorder: &Recorder, name: &str, bytes: Bytes) -> bool {
+        tokio::select! {
+            biased;
+            () = self.put_at_last(recorder, name, bytes) => true,
+            () = recorder.is_given_up() => false,
+        }
+    }
+
+    async fn put_at_last(&self, recorder: &Recorder, name: &str, bytes: Bytes) {
         let path = self.path(name);
         let mut wait = RETRY_MIN;
         while let Err(error) = self.objects.put(&path, bytes.clone()).await {
@@ -280,6 +330,14 @@ impl Queue {
     fn push(&mut self, item: Item) {
         self.memory_bytes += item.bytes.memory_bytes();
         self.items.push_back(item);
+    }
+
+    /// The bytes of a segment are on the disk now.
+    fn set_aside(&mut self, sequence: u64, path: PathBuf) {
+        if let Some(item) = self.items.iter_mut().find(|item| item.entry.sequence == sequence) {
+            self.memory_bytes = self.memory_bytes.saturating_sub(item.bytes.memory_bytes());
+            item.bytes = Waiting::Spool(path);
+        }
     }
 
     fn pop(&mut self) {

@@ -182,6 +182,28 @@ async fn segments_wait_while_the_storage_is_away_and_none_is_missing_when_it_is_
 }
 
 #[tokio::test]
+async fn a_stop_while_the_storage_is_away_loses_nothing() {
+    let recorded = Recorded::new(|_| ());
+    let mut publisher = recorded.server.publish(&CONFIGS());
+    recorded.live(&mut publisher, 0, 4).await;
+    let media = recorded.folder.path().join("media");
+    let away = recorded.folder.path().join("away");
+    std::fs::rename(&media, &away).unwrap();
+    std::fs::write(&media, "").unwrap();
+    recorded.live(&mut publisher, 4, 10).await;
+    recorded.recorder.stop_within(Duration::from_millis(100));
+    recorded.server.gateway.hub.stop();
+    tokio::time::timeout(Duration::from_secs(5), recorded.recorder.finish()).await.unwrap();
+    assert_eq!(recorded.notes(), ["open live/demo"], "it is left for the next start");
+    std::fs::remove_file(&media).unwrap();
+    std::fs::rename(&away, &media).unwrap();
+    let before = read_log(&recorded.objects, PREFIX).await.unwrap();
+    assert!(before.segments().len() < 5, "{:?}", starts(&before));
+    let whole = recover(&recorded.objects, &recorded.folder.path().join("spool"), PREFIX).await.unwrap();
+    assert_eq!(starts(&whole), [0, 2, 4, 6, 8]);
+}
+
+#[tokio::test]
 async fn what_a_dead_process_left_in_the_spool_is_added() {
     let recorded = Recorded::new(|_| ());
     let mut publisher = recorded.server.publish(&CONFIGS());
