@@ -25,6 +25,8 @@ pub(super) struct Filter {
     pub following: Option<bool>,
     /// Only of this host.
     pub user_id: Option<i64>,
+    /// All of the caller's, also those that are not public, the newest first.
+    pub mine: Option<bool>,
     /// `newest`, `viewers` or `following` (those of hosts the caller follows first, which is the order for who is signed
     /// in when nothing is said).
     #[param(inline)]
@@ -50,13 +52,17 @@ pub(super) enum Sort {
 const ID_BITS: u32 = 32;
 const VIEWERS_MAX: i64 = (1 << 20) - 1;
 
-/// Public rooms.
+/// Public rooms, or those of the caller.
 pub(super) async fn find(
     platform: &Platform,
     user: Option<&User>,
     filter: &Filter,
     page: PageQuery,
 ) -> Result<Page<Room>> {
+    if let (Some(true), Some(user)) = (filter.mine, user) {
+        let filter = Filter { user_id: Some(user.id), ..filter.clone() };
+        return find_any(platform, &filter, page).await;
+    }
     let is_plain = filter.following != Some(true) && filter.user_id.is_none();
     let default = if user.is_some() && is_plain { Sort::Following } else { Sort::Newest };
     match (filter.sort.unwrap_or(default), user) {

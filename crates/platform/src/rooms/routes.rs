@@ -130,7 +130,7 @@ pub(super) async fn own(platform: &Platform, id: i64, caller: &Caller) -> Result
     Err(Error::forbidden("not_the_host", "Only the host of the room may do this."))
 }
 
-/// Public rooms, the newest first.
+/// Public rooms, the newest first; or, with `mine`, all of the caller's.
 #[utoipa::path(get, path = "/api/v1/rooms", tag = "rooms", params(Filter, PageQuery),
     responses((status = 200, body = Page<RoomView>)))]
 async fn list(
@@ -139,6 +139,9 @@ async fn list(
     Query(filter): Query<Filter>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<RoomView>>> {
+    if filter.mine == Some(true) {
+        caller.user()?;
+    }
     let found = list::find(&platform, caller.user.as_deref(), &filter, page).await?;
     views(&platform, found, &caller).await
 }

@@ -304,6 +304,21 @@ async fn lists_begin_with_whom_one_follows_or_with_what_most_watch() {
 }
 
 #[tokio::test]
+async fn hosts_find_all_their_rooms_and_nobody_elses() {
+    let platform = platform().await;
+    let (anna, mark) = (Client::new(&platform, "anna").await, Client::new(&platform, "mark").await);
+    room(&anna, json!({"title": "open"})).await;
+    room(&anna, json!({"title": "quiet", "privacy": "unlisted"})).await;
+    room(&anna, json!({"title": "shut", "privacy": "private", "password": "open sesame"})).await;
+    let gone = room(&anna, json!({"title": "gone", "privacy": "unlisted"})).await;
+    anna.delete(&format!("/api/v1/rooms/{}", gone["id"])).await;
+    room(&mark, json!({"title": "other", "privacy": "unlisted"})).await;
+    assert_eq!(all_titles(&anna, "mine=true").await, ["shut", "quiet", "open"]);
+    assert_eq!(all_titles(&mark, "mine=true").await, ["other"]);
+    assert_eq!(Client::anonymous(&platform).get("/api/v1/rooms?mine=true").await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn a_new_password_is_for_all_but_those_the_host_let_in() {
     let platform = platform().await;
     let host = Client::new(&platform, "host").await;

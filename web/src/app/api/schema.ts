@@ -1450,7 +1450,7 @@ export interface Operations {
   /** All rooms, also unlisted and private ones, the newest first. For admins. */
   "GET /api/v1/admin/rooms": {
     path: undefined;
-    query: { q?: string; category?: string; live?: boolean; following?: boolean; user_id?: number; sort?: "newest" | "viewers" | "following"; cursor?: number; limit?: number };
+    query: { q?: string; category?: string; live?: boolean; following?: boolean; user_id?: number; mine?: boolean; sort?: "newest" | "viewers" | "following"; cursor?: number; limit?: number };
     body: undefined;
     answer: Page<RoomView>;
   };
@@ -1919,7 +1919,7 @@ export interface Operations {
   /** Public rooms, the newest first. */
   "GET /api/v1/rooms": {
     path: undefined;
-    query: { q?: string; category?: string; live?: boolean; following?: boolean; user_id?: number; sort?: "newest" | "viewers" | "following"; cursor?: number; limit?: number };
+    query: { q?: string; category?: string; live?: boolean; following?: boolean; user_id?: number; mine?: boolean; sort?: "newest" | "viewers" | "following"; cursor?: number; limit?: number };
     body: undefined;
     answer: Page<RoomView>;
   };

@@ -12,7 +12,7 @@ import { PictureField } from "../parts/PictureField/PictureField";
 import { toast } from "../parts/Toast/Toast";
 import { WithRoom } from ".";
 import { Members } from "./Members";
-import { ownRoomsQuery, rememberRoom } from "./own-room";
+import { ownRoomsQuery } from "./own-room";
 import { fromLocalInput, toLocalInput } from "./schedule";
 import styles from "./Studio.module.css";
 
@@ -40,8 +40,7 @@ function Edit({ room, me }: { room: RoomView; me: PublicUser }) {
           ...(texts.scheduled_at === "" ? {} : { scheduled_at: fromLocalInput(texts.scheduled_at ?? "") }),
         },
       }),
-    onSuccess: (changed) => {
-      rememberRoom(changed);
+    onSuccess: () => {
       toast(t("saved"));
       return cache.invalidateQueries({ queryKey: ownRoomsQuery(me).queryKey });
     },

@@ -8,7 +8,7 @@ import type { PublicUser } from "../api/schema";
 import { Button } from "../parts/Button/Button";
 import { Field, Form } from "../parts/Field/Field";
 import { Box } from "../parts/Page/Page";
-import { ownRoomsQuery, rememberRoom } from "./own-room";
+import { ownRoomsQuery } from "./own-room";
 import styles from "./Studio.module.css";
 
 export function Wizard({ me, hasEnded }: { me: PublicUser; hasEnded: boolean }) {
@@ -16,7 +16,6 @@ export function Wizard({ me, hasEnded }: { me: PublicUser; hasEnded: boolean }) 
   const make = useMutation({
     mutationFn: ({ title = "", category = "" }: Record<string, string>) => call("POST /api/v1/rooms", { body: { title, category } }),
     onSuccess: async (room) => {
-      rememberRoom(room);
       cache.setQueryData(ownRoomsQuery(me).queryKey, (rooms = []) => [room, ...rooms]);
       await navigate({ to: "/studio/live" });
     },
