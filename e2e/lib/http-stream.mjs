@@ -40,6 +40,8 @@ export async function openStream(url, onData = () => {}, { headers = {}, ca } = 
     };
     stream.ended.then((how) => reject(new Error(`${url}: connection ended (${how}) before an answer`)));
   });
+  // Where nobody listens, waiting for the connection fails first, and nobody waits for the head.
+  head.catch(() => {});
   socket.on("data", (chunk) => {
     try {
       take(chunk, performance.now());

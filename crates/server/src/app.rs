@@ -256,8 +256,7 @@ impl App {
         let in_order = async {
             // A writer that panicked has nobody left to tell.
             let _ = stopped.await;
-            self.flv_recorder.finish().await;
-            self.recorder.finish().await;
+            tokio::join!(self.flv_recorder.finish(), self.recorder.finish());
             self.hooks.stop().await;
             while jobs.join_next().await.is_some() {}
             self.platform.db.close().await;
