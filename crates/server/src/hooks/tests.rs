@@ -484,7 +484,8 @@ async fn a_recorded_file_is_told_in_every_dialect() {
     ] {
         let mut hook = Hook::new(&[Say::Status(200, "0")]).await;
         let hooks = hooks(vec![hook.target(dialect)]);
-        hooks.listen(&Hub::new(hub::Config::default()));
+        let hub = Hub::new(hub::Config::default());
+        hooks.listen(&hub);
         hooks.tell(recorded());
         hooks.stop().await;
         let body = hook.calls.recv().await.unwrap().1;
