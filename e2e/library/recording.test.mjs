@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { launchBrowser, withPage } from "../browser.mjs";
+import { startPostgres } from "../lib/databases.mjs";
 import { probe, publishFile } from "../lib/ffmpeg.mjs";
 import { openStream } from "../lib/http-stream.mjs";
 import { call, register } from "../lib/people.mjs";
@@ -22,6 +23,7 @@ const SETTINGS = {
   "storage.dir": "",
 };
 const FILE = "h264-aac.flv";
+const OTHER_FILE = "h264-bframes-aac.flv";
 
 /** Somebody with a room and what an encoder needs. */
 async function host(weir, name, change = {}) {
@@ -33,8 +35,8 @@ async function host(weir, name, change = {}) {
 }
 
 /** Publishes for so long. */
-async function broadcast(weir, { room, url }, seconds) {
-  const encoder = publishFile(FILE, url, { output: ["-t", String(seconds)] });
+async function broadcast(weir, { room, url }, seconds, file = FILE) {
+  const encoder = publishFile(file, url, { output: ["-t", String(seconds)] });
   await untilLive(weir, room.stream, 2, 20_000);
   await encoder.exited;
 }
@@ -134,6 +136,28 @@ describe("recordings", () => {
     const found = await readBack(weir, anna, video);
     assert.ok(pictures(found["master.m3u8"]) >= 25 * 11, `${pictures(found["master.m3u8"])} pictures`);
     await checkSocket(weir, video, found["download.mp4"]);
+  });
+
+  test("where an encoder changes its tracks, there is a file for each stretch, and a socket goes on", async () => {
+    const bert = await host(weir, "bert");
+    await broadcast(weir, bert, 5);
+    await broadcast(weir, bert, 5, OTHER_FILE);
+    const [{ id }] = await ready(weir, bert);
+    const { downloads } = await call(weir, "GET", `/api/v1/videos/${id}`);
+    assert.deepEqual(downloads.map(({ part }) => part), [1, 2]);
+    assert.equal(downloads[1].start_ms, downloads[0].duration_ms);
+    for (const { address, bytes, duration_ms } of downloads) {
+      const file = await probe(weir.http + address);
+      assert.deepEqual(file.complaints, []);
+      assert.ok(Math.abs(spanS(file.packets) - duration_ms / 1000) < 0.5, `${spanS(file.packets)} s of ${duration_ms} ms`);
+      const { headers } = await fetch(weir.http + address, { method: "HEAD" });
+      assert.equal(Number(headers.get("content-length")), bytes);
+    }
+    assert.equal((await fetch(`${weir.http}/streams/${id}/download.mp4?part=3`)).status, 404);
+    const kinds = [];
+    const stream = await openStream(`${weir.ws}/streams/${id}.mp4`, (message) => kinds.push(message.toString("latin1", 4, 8)));
+    assert.match(await stream.ended, /close 1000|eof/);
+    assert.equal(kinds.filter((kind) => kind === "ftyp").length, 2, kinds.join());
   });
 
   test("a room that does not want it is not recorded", async () => {
@@ -281,6 +305,34 @@ test("a server that is killed loses at most a segment, and what there is plays",
     }
   } finally {
     await rm(data, { recursive: true, force: true });
+  }
+});
+
+test("on PostgreSQL a broadcast is recorded, cut and pictured as on SQLite", async () => {
+  const database = await startPostgres();
+  try {
+    const weir = await startWeir({ settings: { ...SETTINGS, "database.url": database.url } });
+    try {
+      const mark = await host(weir, "mark");
+      await broadcast(weir, mark, 7);
+      const [video] = await ready(weir, mark);
+      const asked = Date.now();
+      const cut = await call(weir, "POST", `/api/v1/videos/${video.id}/clips`, {
+        token: mark.person.token,
+        body: { start_ms: 2_000, end_ms: 4_000 },
+      });
+      await checkClip(weir, mark, cut, 1.5, 6.5);
+      assert.ok(Date.now() - asked < 10_000, `the clip took ${Date.now() - asked} ms with all checks`);
+      await pictured(weir, mark, video);
+      await pictured(weir, mark, cut);
+      await readBack(weir, mark, video);
+      const { downloads } = await call(weir, "GET", `/api/v1/videos/${video.id}`, { token: mark.person.token });
+      assert.equal(downloads.length, 1);
+    } finally {
+      await weir.stop();
+    }
+  } finally {
+    await database.stop();
   }
 });
 

@@ -124,9 +124,7 @@ fn stored_file(file: &File) -> Option<StoredFile> {
         path: file.path.clone(),
         version: version(file),
         is_playable: file.is_playable,
-        // The reader of MP4 is called mov, and reads QuickTime too: what players take as it is goes for MP4.
-        is_mp4: kind != FileKind::List
-            && (file.container == "mp4" || (file.container == "mov" && file.is_playable)),
+        is_mp4: file.is_mp4(),
         height: u32::try_from(file.height).unwrap_or(0),
     })
 }

@@ -6,10 +6,11 @@ use gateway::Gateway;
 use gateway::record::flv::{self, FlvRecorder};
 use gateway::record::{self, Archive, ArchiveFuture, Place, Recorder};
 use hub::{Hub, StreamPath};
-use media::TrackInfo;
+use media::{TrackInfo, VideoInfo};
 use objects::Objects;
 use platform::Platform;
 use platform::recordings::{self, Measured};
+use platform::videos::{Part, Stretch};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,7 +91,7 @@ async fn close(
     video: &platform::videos::Video,
 ) -> anyhow::Result<()> {
     let log = record::recover(objects, spool_dir, &recordings::log_prefix(video)).await?;
-    recordings::complete(platform, video.id, &measured(&log)).await?;
+    recordings::complete(platform, video.id, &measured_whole(&log)).await?;
     tracing::info!(
         video = video.public_id,
         segments = log.segments().len(),
@@ -141,7 +142,7 @@ impl Archive for Library {
 
     fn close<'a>(&'a self, id: i64, log: &'a RecordedLog) -> ArchiveFuture<'a, ()> {
         Box::pin(async move {
-            if let Err(error) = recordings::complete(&self.0, id, &measured(log)).await {
+            if let Err(error) = recordings::complete(&self.0, id, &measured_whole(log)).await {
                 tracing::warn!(%error, "a recording cannot be closed; it will be at the next start");
             }
         })
@@ -150,15 +151,11 @@ impl Archive for Library {
 
 /// What the library says of a recording.
 pub fn measured(log: &RecordedLog) -> Measured {
-    let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let tracks = log.newest_init().map(|init| init.tracks.as_slice()).unwrap_or_default();
-    let video = tracks.iter().find_map(|init| match &init.track.info {
-        TrackInfo::Video(video) => Some(video),
-        TrackInfo::Audio(_) => None,
-    });
+    let video = pictures(log);
     let codecs: Vec<_> = tracks.iter().map(|init| init.codec_string.as_str()).collect();
     Measured {
-        duration_ms: i64::try_from(log.duration().as_millis()).unwrap_or(i64::MAX),
+        duration_ms: whole_ms(log.duration()),
         width: video.map_or(0, |video| video.width.into()),
         height: video.map_or(0, |video| video.height.into()),
         frame_rate_milli: video
@@ -166,5 +163,58 @@ pub fn measured(log: &RecordedLog) -> Measured {
             .map_or(0, |rate| (rate * 1000.0).round() as i64),
         codecs: codecs.join(","),
         bytes: number(log.bytes()),
+        parts: Vec::new(),
+        stretches: Vec::new(),
     }
+}
+
+/// The same of one that is complete, with what it is made of.
+fn measured_whole(log: &RecordedLog) -> Measured {
+    Measured { parts: parts(log), stretches: stretches(log), ..measured(log) }
+}
+
+/// What lies between interruptions.
+pub fn stretches(log: &RecordedLog) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for (at, segment) in log.segments().iter().enumerate() {
+        let position_ms = whole_ms(log.position(at));
+        let duration_ms = whole_ms(segment.span.duration);
+        match stretches.last_mut().filter(|_| !segment.span.discontinuity) {
+            Some(last) => last.duration_ms = position_ms + duration_ms - last.position_ms,
+            None => stretches.push(Stretch { position_ms, starts_at: segment.wall_time_ms, duration_ms }),
+        }
+    }
+    stretches
+}
+
+fn parts(log: &RecordedLog) -> Vec<Part> {
+    let mut start_ms = 0;
+    let part = |part: RecordedLog| {
+        let (video, duration_ms) = (pictures(&part), whole_ms(part.duration()));
+        start_ms += duration_ms;
+        Part {
+            start_ms: start_ms - duration_ms,
+            duration_ms,
+            width: video.map_or(0, |video| video.width.into()),
+            height: video.map_or(0, |video| video.height.into()),
+            bytes: number(part.download_bytes()),
+        }
+    };
+    log.parts().into_iter().map(part).collect()
+}
+
+/// The pictures it has at its end.
+fn pictures(log: &RecordedLog) -> Option<&VideoInfo> {
+    log.newest_init()?.tracks.iter().find_map(|init| match &init.track.info {
+        TrackInfo::Video(video) => Some(video),
+        TrackInfo::Audio(_) => None,
+    })
+}
+
+fn whole_ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }

@@ -196,15 +196,15 @@ impl RecordedLog {
         Self::of(self.segments.get(first..behind).unwrap_or_default().iter())
     }
 
-    /// The longest stretch that one init segment is good for: what fits into one MP4 file. Encoders that change
-    /// their tracks in the middle of a broadcast are rare.
+    /// The stretches that one init segment is good for, oldest first: each fits into one MP4 file. There are several when
+    /// the encoder changed its tracks in the middle of a broadcast.
+    pub fn parts(&self) -> Vec<Self> {
+        self.segments.chunk_by(|a, b| a.init.id == b.init.id).map(|part| Self::of(part.iter())).collect()
+    }
+
+    /// The longest of its [`parts`](Self::parts).
     pub fn of_one_init(&self) -> Self {
-        let runs = self.segments.chunk_by(|a, b| a.init.id == b.init.id);
-        let durations = runs.filter_map(|run| {
-            Some((run.iter().map(|segment| segment.span.duration).sum::<Duration>(), run.first()?.init.id))
-        });
-        let most = durations.max_by_key(|&(duration, _)| duration).map(|(_, id)| id);
-        Self::of(self.segments.iter().filter(|segment| Some(segment.init.id) == most))
+        self.parts().into_iter().max_by_key(Self::duration).unwrap_or_default()
     }
 
     /// What a name in a playlist or a manifest stands for; `None` when it stands for nothing here.

@@ -22,6 +22,7 @@ pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (16, "workers", include_str!("../../../../migrations/0016_workers.sql")),
     (19, "recordings", include_str!("../../../../migrations/0019_recordings.sql")),
     (20, "choices", include_str!("../../../../migrations/0020_choices.sql")),
+    (21, "recordings more", include_str!("../../../../migrations/0021_recordings_more.sql")),
 ];
 
 /// Brings the tables up to date, or to the migration `last`. PostgreSQL holds an advisory lock meanwhile, so that servers may start together.

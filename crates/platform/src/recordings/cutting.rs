@@ -37,6 +37,7 @@ pub async fn is_cut(
     };
     videos::add_file(&platform.db, file).await?;
     videos::measured(&platform.db, clip.id, duration_ms, width, height, bytes).await?;
+    videos::set_stretches(&platform.db, clip.id, &measured.stretches).await?;
     if starts_at.is_some() {
         let update = sql("UPDATE videos SET starts_at = $2 WHERE id = $1");
         platform.db.execute(update.bind(clip.id).bind(starts_at)).await?;

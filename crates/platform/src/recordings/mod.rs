@@ -19,7 +19,7 @@ use crate::clock::now_ms;
 use crate::db::sql;
 use crate::limiter::Limiter;
 use crate::rooms::{self, Room};
-use crate::videos::{self, FileKind, NewFile, NewVideo, Origin, State, Video};
+use crate::videos::{self, FileKind, NewFile, NewVideo, Origin, Part, State, Stretch, Video};
 use crate::{Platform, Result, jobs};
 use hub::StreamPath;
 use serde::Deserialize;
@@ -118,6 +118,10 @@ pub struct Measured {
     pub codecs: String,
     /// Of all segments.
     pub bytes: i64,
+    /// Of a recording whose encoder changed its tracks: each stretch of the same ones.
+    pub parts: Vec<Part>,
+    /// Of one that was interrupted: what lies between.
+    pub stretches: Vec<Stretch>,
 }
 
 /// Whether the stream at `path` is to be recorded.
@@ -181,6 +185,7 @@ pub async fn complete(platform: &Platform, id: i64, measured: &Measured) -> Resu
     }
     note(platform, id, measured).await?;
     list_log(platform, &video, measured).await?;
+    videos::set_stretches(&platform.db, id, &measured.stretches).await?;
     videos::set_state(platform, id, State::Ready, "").await?;
     if measured.width > 0 {
         let nothing = serde_json::json!({});
@@ -205,7 +210,8 @@ async fn list_log(platform: &Platform, video: &Video, measured: &Measured) -> Re
         bits_per_second: bits.checked_div(measured.duration_ms).unwrap_or(0),
         bytes: measured.bytes,
     };
-    videos::add_file(&platform.db, file).await
+    videos::add_file(&platform.db, file).await?;
+    videos::set_parts(&platform.db, video.id, &measured.parts).await
 }
 
 /// What the paths of a recording's objects begin with.

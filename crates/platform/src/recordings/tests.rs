@@ -19,6 +19,8 @@ fn measured(duration_ms: i64) -> Measured {
         frame_rate_milli: 25_000,
         codecs: "avc1.4d401f,mp4a.40.2".to_owned(),
         bytes: duration_ms * 100,
+        parts: Vec::new(),
+        stretches: Vec::new(),
     }
 }
 
@@ -51,6 +53,33 @@ async fn a_broadcast_becomes_a_video_the_moment_it_ends() {
     assert_eq!(files[0].path, format!("videos/{}/log", video.public_id));
     let jobs = jobs::of_video(&platform.db, video.id).await.unwrap();
     assert_eq!(jobs.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["thumbnails"]);
+}
+
+#[tokio::test]
+async fn the_parts_of_a_recording_are_listed_as_files_to_download() {
+    let platform = platform().await;
+    let mark = Client::new(&platform, "mark").await;
+    let (_, path) = room(&mark).await;
+    let whole = recorded(&platform, &path, 9000).await;
+    let downloads = async |video: &Video| {
+        let (_, found) = mark.get(&format!("/api/v1/videos/{}", video.public_id)).await;
+        found["downloads"].clone()
+    };
+    let found = downloads(&whole).await;
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
+    assert_eq!(found[0]["address"], json!(format!("/streams/{}/download.mp4", whole.public_id)));
+    assert_eq!((&found[0]["part"], &found[0]["duration_ms"]), (&json!(null), &json!(9000)));
+
+    let video = begin(&platform, &path, 1_700_000_000_000).await.unwrap().unwrap();
+    let part =
+        |start_ms, height| Part { start_ms, duration_ms: 4500, width: height * 16 / 9, height, bytes: 100 };
+    let two = Measured { parts: vec![part(0, 720), part(4500, 1080)], ..measured(9000) };
+    complete(&platform, video.id, &two).await.unwrap();
+    let found = downloads(&video).await;
+    assert_eq!(found.as_array().map(Vec::len), Some(2), "{found}");
+    let address = format!("/streams/{}/download.mp4?part=2", video.public_id);
+    assert_eq!((&found[1]["address"], &found[1]["part"]), (&json!(address), &json!(2)));
+    assert_eq!((&found[1]["start_ms"], &found[1]["height"]), (&json!(4500), &json!(1080)));
 }
 
 #[tokio::test]

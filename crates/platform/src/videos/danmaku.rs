@@ -1,6 +1,6 @@
 //! The chat of a broadcast, for its recording: what was said, and when in the video.
 
-use super::{Origin, Video};
+use super::{Origin, Video, stretches};
 use crate::db::{Db, sql};
 use crate::{Error, Result, row};
 use serde::{Deserialize, Serialize};
@@ -22,23 +22,35 @@ pub(super) struct Span {
 }
 
 row! {
-    /// A message at its moment in the video.
-    #[derive(Debug, Serialize, ToSchema)]
-    pub(super) struct Shot {
-        /// Its number, as in the room's chat.
+    /// A message of the room.
+    struct Said {
         id: i64,
-        /// When it was said, ms after the video's first moment by the wall clock: where players of HLS have the time of
-        /// day (`EXT-X-PROGRAM-DATE-TIME`), that less `starts_at` is the moment also behind a gap.
         at_ms: i64,
-        /// Who said it.
         user_id: i64,
-        /// Plain text.
         content: String,
-        /// `#rrggbb`.
         colour: String,
-        /// `scroll`, `top` or `bottom`.
         mode: String,
     }
+}
+
+/// A message at its moment in the video.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Shot {
+    /// Its number, as in the room's chat.
+    id: i64,
+    /// When it was said, ms after the video's first moment by the wall clock: where players of HLS have the time of day
+    /// (`EXT-X-PROGRAM-DATE-TIME`), that less `starts_at` is the moment also behind a gap.
+    at_ms: i64,
+    /// Where players are then, ms: as `at_ms`, less the time for which the encoder was away or the recording paused.
+    position_ms: i64,
+    /// Who said it.
+    user_id: i64,
+    /// Plain text.
+    content: String,
+    /// `#rrggbb`.
+    colour: String,
+    /// `scroll`, `top` or `bottom`.
+    mode: String,
 }
 
 /// What was said in a part of a video.
@@ -63,15 +75,26 @@ pub(super) async fn of_video(db: &Db, video: &Video, span: Span) -> Result<Danma
     // A recording has what was said in its broadcast, which lasts longer than what is left of it when the encoder was
     // away for a while. A clip has what was said within it.
     let broadcast_id = video.broadcast_id.filter(|_| video.origin == Origin::Recording.word());
-    let is_bounded = broadcast_id.is_none() && video.duration_ms > 0;
-    let end_ms = if is_bounded { to_ms.min(video.duration_ms) } else { to_ms };
+    let stretches = stretches::of_video(db, video).await?;
+    let lasts_ms = stretches::ends_at(&stretches).saturating_sub(starts_at);
+    let end_ms = if broadcast_id.is_none() { to_ms.min(lasts_ms) } else { to_ms };
     let query = sql("SELECT id, created_at - $2 AS at_ms, user_id, content, colour, mode FROM comments \
          WHERE room_id = $1 AND created_at >= $3 AND created_at < $4 AND deleted_at IS NULL \
          AND ($5 = 0 OR broadcast_id = $5) ORDER BY created_at, id LIMIT $6");
     let query = query.bind(room_id).bind(starts_at).bind(starts_at.saturating_add(from_ms));
     let query = query.bind(starts_at.saturating_add(end_ms)).bind(broadcast_id.unwrap_or(0));
     let query = query.bind(MESSAGES_MAX + 1);
-    Ok(cut(db.all(query).await?, usize::try_from(MESSAGES_MAX).unwrap_or(0)))
+    let said = db.all::<Said>(query).await?.into_iter();
+    let shots = said.map(|said| Shot {
+        id: said.id,
+        at_ms: said.at_ms,
+        position_ms: stretches::position_ms(&stretches, starts_at.saturating_add(said.at_ms)),
+        user_id: said.user_id,
+        content: said.content,
+        colour: said.colour,
+        mode: said.mode,
+    });
+    Ok(cut(shots.collect(), usize::try_from(MESSAGES_MAX).unwrap_or(0)))
 }
 
 /// `max` of what was read, one more of which says that there is more. The rest begins with a moment of its own.
@@ -96,6 +119,7 @@ mod tests {
         let shot = |(id, at_ms): (usize, &i64)| Shot {
             id: id as i64,
             at_ms: *at_ms,
+            position_ms: *at_ms,
             user_id: 1,
             content: String::new(),
             colour: String::new(),

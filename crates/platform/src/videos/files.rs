@@ -64,6 +64,15 @@ row! {
     }
 }
 
+impl File {
+    /// Whether it is an MP4 file, which people may have as it is.
+    pub fn is_mp4(&self) -> bool {
+        // The reader of MP4 is called mov, and reads QuickTime too: what players take as it is goes for MP4.
+        let is_one_file = matches!(self.kind.as_str(), "source" | "rendition");
+        is_one_file && (self.container == "mp4" || (self.container == "mov" && self.is_playable))
+    }
+}
+
 /// A form that is there now.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "as the fields of File")]

@@ -17,6 +17,7 @@ mod captions;
 mod chapters;
 mod comments;
 mod danmaku;
+mod downloads;
 mod edit;
 mod files;
 mod history;
@@ -28,10 +29,12 @@ mod publish;
 mod rights;
 mod routes;
 mod search;
+mod stretches;
 mod view;
 
 pub use captions::{Caption, captions};
 pub use chapters::Chapter;
+pub use downloads::{Part, set_parts};
 pub use edit::{Change, delete, delete_beside};
 pub use files::{File, FileKind, NewFile, add_file, bytes_of, files, remove_file};
 pub use list::all;
@@ -40,6 +43,7 @@ pub use rights::{is_owner, may_watch};
 pub(crate) use rights::{own, visible};
 pub use routes::routes;
 pub use search::index_owner;
+pub use stretches::{Stretch, set_stretches};
 
 use crate::bus::Event;
 use crate::clock::now_ms;

@@ -2,6 +2,7 @@
 
 use super::captions::{self, Caption};
 use super::chapters::{self, Chapter};
+use super::downloads::{self, Download};
 use super::{Video, is_owner, later, likes, may_watch, plays};
 use crate::accounts::{PublicUser, users};
 use crate::caller::Caller;
@@ -169,6 +170,8 @@ pub(super) struct Detail {
     chapters: Vec<Chapter>,
     /// Its captions: each is at `/api/v1/videos/{id}/captions/{language}`. Only for those who may watch.
     captions: Vec<Caption>,
+    /// What of it can be had as an MP4 file (`download.mp4`). Only for those who may watch.
+    downloads: Vec<Download>,
     /// Whether its room's chat comes with it (`/api/v1/videos/{id}/danmaku`).
     has_danmaku: bool,
     /// Whether the caller likes it.
@@ -222,15 +225,17 @@ impl Detail {
                 thumbs.push(thumb_address(video, thumb));
             }
         }
-        let (mut chapters, mut captions) = (Vec::new(), Vec::new());
+        let (mut chapters, mut captions, mut downloads) = (Vec::new(), Vec::new(), Vec::new());
         if may_watch {
             chapters = chapters::parse(&video.chapters);
             captions = captions::captions(&platform.db, video.id).await?;
+            downloads = downloads::of_video(&platform.db, video).await?;
         }
         Ok(Self {
             view,
             chapters,
             captions,
+            downloads,
             has_danmaku: video.room_id.is_some() && video.starts_at.is_some(),
             is_liked,
             is_for_later,

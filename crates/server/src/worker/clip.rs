@@ -2,7 +2,7 @@
 //! is packaged into, one after the other with their times from 0 on. It needs no ffmpeg.
 
 use super::workshop::{Order, Trouble};
-use crate::record::measured;
+use crate::record::{measured, stretches};
 use anyhow::{Context, bail};
 use bytes::BytesMut;
 use gateway::record::read_log;
@@ -80,7 +80,7 @@ async fn from_log(order: &Order<'_>, prefix: &str, cut: &Cut, path: &Path) -> an
         }
     }
     let bytes = file.finish().await?;
-    Ok((Measured { bytes, ..measured(&part) }, part.starts_at_ms()))
+    Ok((Measured { bytes, stretches: stretches(&part), ..measured(&part) }, part.starts_at_ms()))
 }
 
 /// The stretch of a recording that was asked for.
@@ -164,6 +164,8 @@ fn of_file(video: &StoredVideo, duration: Duration, bytes: i64) -> Measured {
             .map_or(0, |rate| (rate * 1000.0).round() as i64),
         codecs: tracks.iter().map(mp4::StoredTrack::codec_string).collect::<Vec<_>>().join(","),
         bytes,
+        parts: Vec::new(),
+        stretches: Vec::new(),
     }
 }
 

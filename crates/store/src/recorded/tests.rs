@@ -204,6 +204,16 @@ fn a_part_begins_where_decoding_can() {
 }
 
 #[test]
+fn there_is_a_part_for_each_init_segment() {
+    let parts = log().parts();
+    let numbers: Vec<Vec<u64>> =
+        parts.iter().map(|part| part.segments().iter().map(|segment| segment.sequence).collect()).collect();
+    assert_eq!(numbers, [vec![70, 71, 72, 73], vec![74, 75, 76]]);
+    assert_eq!(parts[1].download_bytes(), 6 + 300);
+    assert_eq!(parts[1].origin_ticks(76, 1), 20 * 90_000);
+}
+
+#[test]
 fn a_download_is_one_file_in_any_ranges() {
     let log = log().of_one_init();
     let numbers: Vec<_> = log.segments().iter().map(|segment| segment.sequence).collect();

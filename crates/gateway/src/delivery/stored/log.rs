@@ -150,7 +150,7 @@ impl Stored {
         self.send(&about, source, pieces, request).await
     }
 
-    /// All segments one after the other: a fragmented MP4 file.
+    /// All segments of a part one after the other: a fragmented MP4 file.
     fn log_as_file(
         &self,
         video: &Video,
@@ -158,12 +158,13 @@ impl Stored {
         log: &RecordedLog,
         request: &MediaRequest,
     ) -> Result<Response, MediaError> {
-        let log = log.of_one_init();
+        let log = part_of(log, request)?;
         let bytes = log.download_bytes();
+        let first = log.segments().first().map_or(0, |segment| segment.sequence);
         let about = About {
             mime_type: "video/mp4",
             // It grows while it is being made.
-            etag: format!("\"{FOLDER}-{bytes}\""),
+            etag: format!("\"{FOLDER}-{first}-{bytes}\""),
             bytes,
             cache: if video.is_public { "public, no-cache" } else { "private, no-cache" },
         };
@@ -180,6 +181,17 @@ impl Stored {
         *response.body_mut() = Body::new(StreamBody::new(Received(body)));
         Ok(response)
     }
+}
+
+/// The part that `?part=` names, or the longest.
+fn part_of(log: &RecordedLog, request: &MediaRequest) -> Result<RecordedLog, MediaError> {
+    let Some(text) = request.args.get("part") else { return Ok(log.of_one_init()) };
+    let parts = log.parts();
+    let count = parts.len();
+    let wanted = text.parse::<usize>().ok().and_then(|number| parts.into_iter().nth(number.checked_sub(1)?));
+    wanted.ok_or_else(|| {
+        MediaError::NotFound(format!("part is {text:?}, expected 1 to {count}: so many parts it has"))
+    })
 }
 
 /// Reads a range of the file piece by piece, as fast as somebody takes them.

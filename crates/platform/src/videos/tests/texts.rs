@@ -1,7 +1,7 @@
 use super::{lasting, ready, room_of, text};
 use crate::db::sql;
 use crate::testing::{Client, platform};
-use crate::videos::{self, NewVideo, Origin, State};
+use crate::videos::{self, NewVideo, Origin, State, Stretch};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -157,6 +157,16 @@ async fn a_recording_comes_with_what_was_said_while_it_was_live() {
     let of_it = sql("UPDATE videos SET broadcast_id = $1 WHERE id = $2").bind(broadcast).bind(video.id);
     platform.db.execute(of_it).await.unwrap();
     assert_eq!(shots(0, 600_000).await, [said(30_000, "middle"), said(60_000, "after")]);
+    // The encoder was away from 10 s on, and came back after 15 s.
+    let stretch =
+        |position_ms, at_ms, duration_ms| Stretch { position_ms, starts_at: starts_at + at_ms, duration_ms };
+    let stretches = [stretch(0, 0, 10_000), stretch(10_000, 25_000, 60_000)];
+    videos::set_stretches(&platform.db, video.id, &stretches).await.unwrap();
+    let (_, page) = fan.get(&format!("{address}/danmaku?from_ms=0&to_ms=600000")).await;
+    let moments =
+        |at: usize| (page["items"][at]["at_ms"].as_i64(), page["items"][at]["position_ms"].as_i64());
+    assert_eq!((moments(0), moments(1)), ((Some(30_000), Some(15_000)), (Some(60_000), Some(45_000))));
+    videos::set_stretches(&platform.db, video.id, &stretches[..1]).await.unwrap();
     platform.db.execute(sql("UPDATE videos SET origin = 'clip'")).await.unwrap();
     assert_eq!(shots(0, 600_000).await.last(), Some(&said(59_999, "end")));
 

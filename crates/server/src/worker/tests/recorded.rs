@@ -107,6 +107,10 @@ async fn a_recording_gets_pictures_of_all_its_length_also_behind_a_gap() {
     let (platform, upload, data) = placed(&other).await;
     let recording = video(&platform, upload.user_id, Origin::Recording, State::Recording).await;
     let log = record(&file, &platform.objects, &recordings::log_prefix(&recording)).await;
+    let stretches = crate::record::stretches(&log);
+    let (first, second) = (&stretches[0], &stretches[1]);
+    assert_eq!((first.position_ms, first.duration_ms, second.position_ms), (0, 2000, 2000));
+    assert_eq!((second.starts_at - first.starts_at, second.duration_ms), (92_000, 4000));
     let measured = crate::record::measured(&log);
     recordings::complete(&platform, recording.id, &measured).await.unwrap();
     let ready = videos::get(&platform.db, recording.id).await.unwrap().unwrap();
