@@ -63,17 +63,17 @@ pub(super) async fn of_video(db: &Db, video: &Video) -> Result<Vec<Download>> {
             let (parts,): (String,) = db.one(query).await?;
             let parts: Vec<Part> = serde_json::from_str(&parts).unwrap_or_default();
             if parts.is_empty() {
-                downloads.push(of_file(video, &file, String::new()));
+                downloads.push(of_file(video, &file, ""));
             }
             downloads.extend((1..).zip(parts).map(|(number, part)| of_part(video, number, &part)));
         } else if file.is_mp4() {
-            downloads.push(of_file(video, &file, format!("?file={}", file.name)));
+            downloads.push(of_file(video, &file, &format!("?file={}", file.name)));
         }
     }
     Ok(downloads)
 }
 
-fn of_file(video: &Video, file: &File, query: String) -> Download {
+fn of_file(video: &Video, file: &File, query: &str) -> Download {
     Download {
         address: format!("/streams/{}/download.mp4{query}", video.public_id),
         file: file.name.clone(),
