@@ -716,6 +716,7 @@ mod tests {
             "[uploads]\nquota_bytes = -1",
             "[worker]\nstall_max_s = 61",
             "[worker]\nnice = 20",
+            "[worker]\nencoder = \"libsvtav1\"",
             "[worker]\nrenditions = []",
             "[worker]\nrenditions = [{ size = 1, bits_per_second = 100000 }]",
             "[uploads]\nexpire_hours = 1000000",

@@ -164,7 +164,22 @@ fn encoder(rendition: &Rendition, config: &Config) -> Vec<String> {
             "-g",
             "600",
         ],
-        Encoder::SvtAv1 => &["libsvtav1", "-preset", preset, "-crf", &crf, "-g", "600"],
+        // It leaves forced keyframes out unless it is told to heed them.
+        Encoder::SvtAv1 => &[
+            "libsvtav1",
+            "-preset",
+            preset,
+            "-crf",
+            &crf,
+            "-maxrate",
+            &rate,
+            "-bufsize",
+            &buffer,
+            "-g",
+            "600",
+            "-svtav1-params",
+            "enable-force-key-frames=1",
+        ],
         Encoder::Nvenc => &[
             "h264_nvenc",
             "-preset",

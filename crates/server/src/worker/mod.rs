@@ -110,6 +110,14 @@ impl Config {
         if self.renditions_at_once == 0 {
             return wrong("worker.renditions_at_once", &0, "at least 1");
         }
+        let is_preset = |preset: &str| preset.parse().is_ok_and(|preset| (0..=13).contains(&preset));
+        if self.encoder == Encoder::SvtAv1 && !is_preset(&self.preset) {
+            return wrong(
+                "worker.preset",
+                &self.preset,
+                "0 to 13 with worker.encoder libsvtav1, for example 10",
+            );
+        }
         let is_rung = |rung: &Rung| (64..=4320).contains(&rung.size) && rung.bits_per_second >= 10_000;
         if self.renditions.is_empty() || !self.renditions.iter().all(is_rung) {
             let expected = "at least one, each with size 64 to 4320 and bits_per_second of at least 10000";

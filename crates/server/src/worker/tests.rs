@@ -273,6 +273,35 @@ async fn what_browsers_cannot_play_becomes_a_ladder_with_pictures_and_no_half_fi
     );
 }
 
+#[tokio::test]
+async fn a_ladder_of_av1_has_the_keyframes_of_every_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("film");
+    make(&file, "-c:v mpeg4 -c:a libmp3lame -f avi");
+    let (platform, video, data) = arrived(&file).await;
+    let renditions = [90, 180].map(|size| super::Rung { size, bits_per_second: 200_000 }).to_vec();
+    let config = Config { renditions, encoder: Encoder::SvtAv1, preset: "12".to_owned(), ..config() };
+    config.check().unwrap();
+    work(&platform, &video, config, data.path()).await;
+    let files = videos::files(&platform.db, video.id).await.unwrap();
+    let made: Vec<_> = files.iter().filter(|file| file.kind == "rendition").collect();
+    assert_eq!(made.len(), 2, "{:#?}", platform::jobs::of_video(&platform.db, video.id).await.unwrap());
+    for file in made {
+        assert!(file.is_playable && file.codecs.starts_with("av01.0."), "{}", file.codecs);
+        assert!(file.bits_per_second < 2 * 200_000 + 128_000, "{}", file.bits_per_second);
+        let path = platform.objects.local_path(&file.path).unwrap();
+        let packets = "-v error -select_streams v -show_entries packet=pts_time,flags -of csv=p=0";
+        let said = Command::new("ffprobe").args(packets.split(' ')).arg(&path).output().unwrap();
+        let said = String::from_utf8(said.stdout).unwrap();
+        let keyframes: Vec<_> = said
+            .lines()
+            .filter(|line| line.contains('K'))
+            .filter_map(|line| line.split(',').next())
+            .collect();
+        assert_eq!(keyframes.get(..3).unwrap(), ["0.000000", "2.000000", "4.000000"], "{}", file.name);
+    }
+}
+
 /// How many reads it takes to know where everything is in a file: each is a request where objects are in a bucket.
 fn reads(file: &Path) -> usize {
     let bytes = std::fs::read(file).unwrap();
