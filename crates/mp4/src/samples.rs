@@ -208,13 +208,17 @@ impl SampleTable {
         })
     }
 
-    /// Gives back what was reserved for more samples.
+    /// Gives back what was reserved for more samples. Into memory of its own: an allocator that is asked to make a table
+    /// smaller may leave it where it is, with up to as much again behind it.
     pub(crate) fn shrink_to_fit(&mut self) {
-        self.sizes.shrink_to_fit();
-        self.times.shrink_to_fit();
-        self.offsets.shrink_to_fit();
-        self.places.shrink_to_fit();
-        self.sync.shrink_to_fit();
+        fn exact<T: Copy>(table: &mut Vec<T>) {
+            *table = table.as_slice().to_vec();
+        }
+        exact(&mut self.sizes);
+        exact(&mut self.times);
+        exact(&mut self.offsets);
+        exact(&mut self.places);
+        exact(&mut self.sync);
     }
 
     /// Adds a sample behind the others, not to be decoded before them.
