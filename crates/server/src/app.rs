@@ -335,6 +335,7 @@ fn stored_config(config: &Config) -> stored::Config {
     stored::Config {
         segment: Duration::from_millis(config.vod.segment_ms),
         open_bytes_max: config.vod.open_bytes_max,
+        kept_bytes_max: config.vod.kept_bytes_max,
         ahead: Duration::from_millis(config.vod.ahead_ms),
     }
 }

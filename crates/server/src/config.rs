@@ -130,6 +130,7 @@ pub struct Hls {
 pub struct Vod {
     pub segment_ms: u64,
     pub open_bytes_max: usize,
+    pub kept_bytes_max: usize,
     pub ahead_ms: u64,
 }
 

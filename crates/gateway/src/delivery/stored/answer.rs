@@ -2,6 +2,7 @@
 
 use super::address::{Address, Item};
 use super::chunks::{Chunks, part_of};
+use super::kept::Ask;
 use super::library::{FileKind, StoredFile, StoredFiles, Video};
 use super::open::OpenVideo;
 use super::respond::{About, Wanted, cache, redirect};
@@ -162,11 +163,27 @@ impl Stored {
     ) -> Result<Response, MediaError> {
         let file = folder_of(video, folder)?;
         let open = self.open.open(file).await?;
-        let pieces = open
-            .video
-            .read(name)
-            .ok_or_else(|| MediaError::NotFound(format!("{folder} has no {name}")))?
-            .map_err(|error| MediaError::Unsupported(format!("this segment cannot be packaged: {error}")))?;
+        let pieces = match self.kept.ask(format!("{} {folder}/{name}", file.path)) {
+            Ask::Kept(segment) => vec![Piece::Bytes(segment)],
+            asked => {
+                let pieces = open
+                    .video
+                    .read(name)
+                    .ok_or_else(|| MediaError::NotFound(format!("{folder} has no {name}")))?
+                    .map_err(|error| {
+                        MediaError::Unsupported(format!("this segment cannot be packaged: {error}"))
+                    })?;
+                let bytes = pieces.iter().map(Piece::bytes).sum();
+                match asked {
+                    Ask::Keep(keeping) if self.kept.has_room_for(bytes) => {
+                        let segment = Chunks::new(open.source.clone(), pieces).whole(bytes).await?;
+                        keeping.done(segment.clone());
+                        vec![Piece::Bytes(segment)]
+                    }
+                    _ => pieces,
+                }
+            }
+        };
         let about = About {
             mime_type: name.mime_type(),
             etag: format!("\"{folder}-{name}\""),

@@ -2,7 +2,7 @@
 
 use super::source::Source;
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use hyper::body::{Frame, SizeHint};
 use mp4::Piece;
 use objects::Error;
@@ -49,6 +49,15 @@ impl Chunks {
     /// The next chunk; nothing at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// All of it, which has so many bytes.
+    pub(super) async fn whole(mut self, bytes: u64) -> Result<Bytes, Error> {
+        let mut whole = BytesMut::with_capacity(usize::try_from(bytes).unwrap_or(0));
+        while let Some(chunk) = self.next().await? {
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {

@@ -1,14 +1,16 @@
 //! Stored videos: HLS, DASH, fragments over HTTP and WebSocket, and downloads, straight from the files of the library.
 //!
-//! A file is packaged when it is asked for: tables are written, media is copied from the object. Nothing is kept but
-//! what is known of the files that are open, within `vod.open_bytes_max`. Not here: which videos there are and who may
-//! watch them (the [`Library`] and the gate say so), how a file becomes a video, live streams.
+//! A file is packaged when it is asked for: tables are written, media is copied from the object. Kept are only what is
+//! known of the files that are open, within `vod.open_bytes_max`, and segments that several ask for, within
+//! `vod.kept_bytes_max`. Not here: which videos there are and who may watch them (the [`Library`] and the gate say so),
+//! how a file becomes a video, live streams.
 
 mod address;
 mod admitted;
 mod answer;
 mod chunks;
 mod fragments;
+mod kept;
 mod library;
 mod log;
 mod log_run;
@@ -42,6 +44,8 @@ pub struct Config {
     pub segment: Duration,
     /// Memory of all open files at most.
     pub open_bytes_max: usize,
+    /// Memory of all segments that are kept because several ask for them.
+    pub kept_bytes_max: usize,
     /// How far fragments over a WebSocket run ahead of the time that has passed.
     pub ahead: Duration,
 }
@@ -51,6 +55,7 @@ pub struct Stored {
     library: Arc<dyn Library>,
     objects: Objects,
     open: Arc<OpenVideos>,
+    kept: kept::Kept,
     logs: log::Logs,
     admitted: Admitted,
     ahead: Duration,
@@ -65,6 +70,7 @@ impl Stored {
             library,
             objects,
             open: Arc::new(open),
+            kept: kept::Kept::new(config.kept_bytes_max),
             logs: log::Logs::default(),
             admitted: Admitted::default(),
             ahead: config.ahead,

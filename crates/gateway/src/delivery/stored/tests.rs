@@ -64,7 +64,8 @@ pub(in crate::delivery) fn none() -> Arc<Stored> {
 }
 
 fn config() -> Config {
-    Config { segment: Duration::from_secs(2), open_bytes_max: 1 << 20, ahead: Duration::from_secs(30) }
+    let (segment, ahead) = (Duration::from_secs(2), Duration::from_secs(30));
+    Config { segment, open_bytes_max: 1 << 20, kept_bytes_max: 1 << 20, ahead }
 }
 
 impl House {
@@ -179,6 +180,24 @@ fn video() -> Video {
 
 fn names(playlist: &str) -> Vec<&str> {
     playlist.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+#[tokio::test]
+async fn a_segment_is_the_same_however_often_it_is_asked_for_and_is_read_no_more_when_it_is_kept() {
+    let house = House::new().await;
+    let pictures = house.text("/streams/film/source-0000001a/video0.m3u8").await;
+    let uri = format!("/streams/film/source-0000001a/{}", names(&pictures)[1]);
+    let first = house.get(&uri).await;
+    assert_eq!((first.0, house.get(&uri).await == first), (StatusCode::OK, true));
+    // Its file is emptied under its name, which whoever reads it would notice.
+    let file = house.objects.local_path("videos/film/source").unwrap();
+    std::fs::write(file, b"").unwrap();
+    assert!(house.get(&uri).await == first);
+    let part = bytes(house.ask("GET", &uri, &[(header::RANGE, "bytes=10-99")]).await).await;
+    assert!(part == first.1[10..100]);
+    let other = format!("/streams/film/source-0000001a/{}", names(&pictures)[2]);
+    let broken = house.ask("GET", &other, &[]).await;
+    assert!(to_bytes(broken.into_body(), usize::MAX).await.is_err(), "it is read out of the file");
 }
 
 #[tokio::test]
