@@ -2,7 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { number, t } from "../../i18n/app";
+import { count as counted, t } from "../../i18n/app";
 import { call } from "../api/client";
 import type { Gift, GiftInput } from "../api/schema";
 import { ownPicture } from "../looks";
@@ -35,7 +35,7 @@ export function Gifts() {
       ) : (
         <Rows label={t("admin.gifts")}>
           {data.map((gift) => (
-            <Row key={gift.id} before={<GiftPicture image={gift.image} />} title={gift.name} text={`${t("coins", { coins: number(gift.coin) })}${gift.is_active ? "" : ` · ${t("gifts.off")}`}`}>
+            <Row key={gift.id} before={<GiftPicture image={gift.image} />} title={gift.name} text={`${counted("coins", gift.coin)}${gift.is_active ? "" : ` · ${t("gifts.off")}`}`}>
               <Button icon="edit" aria-label={`${t("gifts.edit")}: ${gift.name}`} onClick={() => setEditing(gift)}>
                 {t("gifts.edit")}
               </Button>

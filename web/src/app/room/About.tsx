@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "../routing";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { viewers } from "../../i18n";
 import { ago, dateTime, number, t } from "../../i18n/app";
 import type { LivePlayer } from "../../player/live-player";
@@ -12,13 +12,13 @@ import type { Stats } from "../../player/stats";
 import { call } from "../api/client";
 import type { PublicUser, RoomView } from "../api/schema";
 import { Avatar } from "../parts/Avatar/Avatar";
-import { Button, ButtonLink } from "../parts/Button/Button";
+import { Button, ButtonLink, IconButton } from "../parts/Button/Button";
 import { FollowButton } from "../parts/FollowButton/FollowButton";
 import { Icon } from "../parts/Icon/Icon";
 import { Status } from "../parts/Status/Status";
 import { watchStyles } from "../parts/Watch/Watch";
 import { Report } from "./Report";
-import { Rewind } from "./Rewind";
+import { ClipOfRoom, MakeClip, Rewind } from "./Rewind";
 import styles from "./Room.module.css";
 import { Share } from "./Share";
 import type { RoomNow } from "./use-room";
@@ -34,7 +34,8 @@ export interface AboutProps {
 }
 
 export function About({ room, me, player, now, isBack, onBack }: AboutProps) {
-  const [asks, setAsks] = useState<"share" | "report">();
+  const [asks, setAsks] = useState<"share" | "report" | "clip">();
+  const more = useRef<HTMLDivElement>(null);
   const { host } = room;
   return (
     <>
@@ -76,15 +77,21 @@ export function About({ room, me, player, now, isBack, onBack }: AboutProps) {
               {t("nav.studio")}
             </ButtonLink>
           )}
-          <Rewind room={room} me={me} isBack={isBack} onBack={onBack} />
-          <Button icon="share" onClick={() => setAsks("share")}>
-            {t("room.share")}
-          </Button>
-          {me !== null && me !== undefined && me.id !== host?.id && (
-            <Button kind="ghost" icon="flag" onClick={() => setAsks("report")}>
-              {t("room.report")}
+          <Rewind room={room} isBack={isBack} onBack={onBack} />
+          <span className={styles.moreButton}>
+            <IconButton kind="plain" icon="more" label={t("room.more")} popoverTarget="room-more" />
+          </span>
+          <div id="room-more" ref={more} popover="auto" className={styles.more} onClick={() => more.current?.hidePopover()}>
+            {!isBack && <MakeClip room={room} me={me} onAsk={setAsks} />}
+            <Button icon="share" onClick={() => setAsks("share")}>
+              {t("room.share")}
             </Button>
-          )}
+            {me !== null && me !== undefined && me.id !== host?.id && (
+              <Button kind="ghost" icon="flag" onClick={() => setAsks("report")}>
+                {t("room.report")}
+              </Button>
+            )}
+          </div>
         </div>
       </div>
       {isBack && (
@@ -108,6 +115,7 @@ export function About({ room, me, player, now, isBack, onBack }: AboutProps) {
         ))}
       </div>
       {asks === "share" && <Share room={room} onClose={() => setAsks(undefined)} />}
+      {asks === "clip" && <ClipOfRoom room={room} onClose={() => setAsks(undefined)} />}
       {asks === "report" && <Report kind="room" targetId={room.id} onClose={() => setAsks(undefined)} />}
     </>
   );

@@ -1,7 +1,6 @@
 /** Back in a broadcast that is being recorded, and clips out of it. */
 
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import type { PublicUser, RoomView } from "../api/schema";
@@ -15,16 +14,22 @@ export const BACK_MS = 30_000;
 const LENGTHS_S = [15, 30, 60, 120] as const;
 const EVERY_MS = 30_000;
 
-/** Nothing where nothing is recorded, or the server has no recordings. */
-export function Rewind({ room, me, isBack, onBack }: { room: RoomView; me: PublicUser | null | undefined; isBack: boolean; onBack: (isBack: boolean) => void }) {
-  const [isClipping, setIsClipping] = useState(false);
+/** Whether what is live is recorded. */
+function useIsRecorded(room: RoomView): boolean {
+  const isOn = room.status === "live" || room.status === "paused";
   const { data } = useQuery({
     queryKey: ["room", room.id, "recording", room.status],
     queryFn: () => call("GET /api/v1/rooms/{id}/recording", { path: { id: room.id } }),
-    enabled: room.status === "live" || room.status === "paused",
+    enabled: isOn,
     refetchInterval: EVERY_MS,
     retry: false,
   });
+  return isOn && data !== undefined;
+}
+
+/** Nothing where nothing is recorded, or the server has no recordings. */
+export function Rewind({ room, isBack, onBack }: { room: RoomView; isBack: boolean; onBack: (isBack: boolean) => void }) {
+  const isRecorded = useIsRecorded(room);
   if (isBack) {
     return (
       <Button kind="main" icon="signal" onClick={() => onBack(false)}>
@@ -32,25 +37,29 @@ export function Rewind({ room, me, isBack, onBack }: { room: RoomView; me: Publi
       </Button>
     );
   }
-  if (data === undefined || (room.status !== "live" && room.status !== "paused")) return null;
-  const { clips } = room;
-  const mayClip = me !== null && me !== undefined && clips !== "off" && (clips !== "host" || me.id === room.host?.id);
   return (
-    <>
+    isRecorded && (
       <Button icon="history" onClick={() => onBack(true)}>
         {t("rewind.begin")}
       </Button>
-      {mayClip && (
-        <Button icon="scissors" onClick={() => setIsClipping(true)}>
-          {t("clip.make")}
-        </Button>
-      )}
-      {isClipping && <ClipOfRoom room={room} onClose={() => setIsClipping(false)} />}
-    </>
+    )
   );
 }
 
-function ClipOfRoom({ room, onClose }: { room: RoomView; onClose: () => void }) {
+/** For whom the room lets make clips. */
+export function MakeClip({ room, me, onAsk }: { room: RoomView; me: PublicUser | null | undefined; onAsk: (what: "clip") => void }) {
+  const isRecorded = useIsRecorded(room);
+  const { clips } = room;
+  const mayClip = me !== null && me !== undefined && clips !== "off" && (clips !== "host" || me.id === room.host?.id);
+  if (!isRecorded || !mayClip) return null;
+  return (
+    <Button icon="scissors" onClick={() => onAsk("clip")}>
+      {t("clip.make")}
+    </Button>
+  );
+}
+
+export function ClipOfRoom({ room, onClose }: { room: RoomView; onClose: () => void }) {
   const make = useMutation({
     mutationFn: ({ seconds, title = "" }: Record<string, string>) =>
       call("POST /api/v1/rooms/{id}/clips", { path: { id: room.id }, body: { last_seconds: Number(seconds), ...(title.trim() === "" ? {} : { title: title.trim() }) } }),

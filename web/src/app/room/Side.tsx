@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "../routing";
 import { useState } from "react";
-import { number, t } from "../../i18n/app";
+import { count, number, t } from "../../i18n/app";
 import { call } from "../api/client";
 import type { PublicUser, RoomView } from "../api/schema";
 import { Avatar } from "../parts/Avatar/Avatar";
@@ -81,7 +81,7 @@ function Leaders({ room }: { room: RoomView }) {
             <b className={styles.place}>{at + 1}</b>
             <Avatar user={{ name: leader.nickname === "" ? leader.username : leader.nickname, avatar: leader.avatar }} size={30} />
             <span>{leader.nickname === "" ? leader.username : leader.nickname}</span>
-            <span className={styles.coins}>{t("coins", { coins: number(leader.coin) })}</span>
+            <span className={styles.coins}>{count("coins", leader.coin)}</span>
           </Link>
         </li>
       ))}

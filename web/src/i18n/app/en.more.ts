@@ -408,7 +408,7 @@ export const en = {
   "webhooks.deleteText": "{url} is told nothing from now on; what still waits for it is dropped.",
   "webhooks.delivered": "delivered",
   "webhooks.deliveries": "Deliveries",
-  "webhooks.empty.text": "Other programs can be told when somebody goes live, ends, follows or sends a gift.",
+  "webhooks.empty.text": "Other programs can be told when somebody goes live, ends, follows, sends a gift or publishes a video.",
   "webhooks.empty.title": "No webhooks yet",
   "webhooks.event.ended": "broadcast ended",
   "webhooks.event.follow": "new follower",

@@ -408,7 +408,7 @@ export const zhCN: MoreMessages = {
   "webhooks.deleteText": "之后不再通知 {url}，尚未送出的事件也会丢弃。",
   "webhooks.delivered": "已送达",
   "webhooks.deliveries": "发送记录",
-  "webhooks.empty.text": "开播、结束、关注或送礼时，可以自动通知其他程序。",
+  "webhooks.empty.text": "开播、结束、关注、送礼或发布视频时，可以自动通知其他程序。",
   "webhooks.empty.title": "还没有 Webhook",
   "webhooks.event.ended": "直播结束",
   "webhooks.event.follow": "新的关注者",

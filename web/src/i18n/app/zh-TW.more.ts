@@ -408,7 +408,7 @@ export const zhTW: MoreMessages = {
   "webhooks.deleteText": "之後不再通知 {url}，尚未送出的事件也會捨棄。",
   "webhooks.delivered": "已送達",
   "webhooks.deliveries": "傳送紀錄",
-  "webhooks.empty.text": "開播、結束、追蹤或送禮時，可以自動通知其他程式。",
+  "webhooks.empty.text": "開播、結束、追蹤、送禮或發布影片時，可以自動通知其他程式。",
   "webhooks.empty.title": "還沒有 Webhook",
   "webhooks.event.ended": "直播結束",
   "webhooks.event.follow": "新的追蹤者",
