@@ -6,7 +6,7 @@
 mod media_playlist;
 mod multivariant;
 
-pub use media_playlist::{MediaPlaylist, PlaylistKind, PlaylistSegment};
+pub use media_playlist::{MediaPlaylist, PlaylistKind, PlaylistSegment, Skip};
 pub use multivariant::{MultivariantPlaylist, Rendition, RenditionKind, Resolution, Variant};
 
 /// The media type of both kinds of playlist.

@@ -7,7 +7,7 @@ use media::{MediaKind, Timestamp, TrackId, TrackInfo};
 use packaging::dash::{
     AdaptationKind, AdaptationSet, Live, Mpd, Period, Presentation, Representation, TimedSegment,
 };
-use packaging::hls::{MediaPlaylist, PlaylistKind, PlaylistSegment, Resolution, Variant};
+use packaging::hls::{MediaPlaylist, PlaylistKind, PlaylistSegment, Resolution, Skip, Variant};
 use packaging::{BitRate, bit_rate};
 use std::borrow::Borrow;
 use std::time::Duration;
@@ -51,6 +51,7 @@ impl Snapshot {
             media_sequence: listed.first().map_or(self.next_sequence(), |first| first.sequence),
             discontinuity_sequence: self.discontinuity_sequence(),
             start_offset_s: None,
+            skip: Skip::Never,
             is_ended: self.is_ended(),
             query: options.query.clone(),
             segments: listed.iter().map(|segment| playlist_segment(segment, &options.prefix)).collect(),

@@ -89,6 +89,7 @@ struct CachedText {
     item: address::Item,
     prefix: String,
     query: String,
+    is_delta: bool,
     version: u64,
     text: Arc<Text>,
 }

@@ -21,6 +21,8 @@ pub struct MediaPlaylist {
     pub start_offset_s: Option<f64>,
     /// Whether no segment will follow.
     pub is_ended: bool,
+    /// Whether clients that have most of the list may ask for the rest alone.
+    pub skip: Skip,
     /// The query of the request, carried on to every URI; empty for none.
     pub query: String,
     /// The segments, oldest first.
@@ -37,6 +39,18 @@ pub enum PlaylistKind {
     Event,
     /// Nothing changes.
     Vod,
+}
+
+/// Lists that are short of what a client has (RFC 8216bis §6.2.5.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Skip {
+    /// Clients are not told of it.
+    #[default]
+    Never,
+    /// They may ask for it.
+    Offered,
+    /// This one did: segments far from the end are left out, and counted.
+    Taken,
 }
 
 /// One entry of a media playlist.
@@ -62,6 +76,10 @@ pub struct PlaylistSegment {
 const VERSION_TS: u8 = 3;
 const VERSION_FMP4: u8 = 7;
 const VERSION_GAP: u8 = 8;
+/// `EXT-X-SKIP` needs version 9.
+const VERSION_SKIP: u8 = 9;
+/// Segments within so many target durations of the end are always listed (RFC 8216bis §4.4.3.8: at least six).
+const SKIP_UNTIL_TARGETS: u64 = 6;
 
 impl MediaPlaylist {
     /// The target duration that is printed, in seconds.
@@ -76,14 +94,38 @@ impl MediaPlaylist {
             .fold(asked_s.max(1), u64::max)
     }
 
+    /// Segments older than this, seen from the end, may be left out.
+    fn skip_until_s(&self) -> u64 {
+        self.target_duration_s().saturating_mul(SKIP_UNTIL_TARGETS)
+    }
+
+    /// How many segments at the start are left out.
+    fn skipped(&self) -> usize {
+        if self.skip != Skip::Taken || self.is_ended {
+            return 0;
+        }
+        let until = Duration::from_secs(self.skip_until_s());
+        let mut from_end = Duration::ZERO;
+        let is_near = |segment: &&PlaylistSegment| {
+            let is_near = from_end < until;
+            from_end = from_end.saturating_add(segment.duration);
+            is_near
+        };
+        self.segments.len() - self.segments.iter().rev().take_while(is_near).count()
+    }
+
     fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let versions = self.segments.iter().map(|segment| match segment.init_uri {
+            _ if self.skipped() > 0 => VERSION_SKIP,
             _ if segment.is_gap => VERSION_GAP,
             Some(_) => VERSION_FMP4,
             None => VERSION_TS,
         });
         writeln!(f, "#EXTM3U\n#EXT-X-VERSION:{}", versions.max().unwrap_or(VERSION_TS))?;
         writeln!(f, "#EXT-X-TARGETDURATION:{}", self.target_duration_s())?;
+        if self.skip != Skip::Never && !self.is_ended {
+            writeln!(f, "#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL={}.0", self.skip_until_s())?;
+        }
         match self.kind {
             PlaylistKind::Live => {}
             PlaylistKind::Event => writeln!(f, "#EXT-X-PLAYLIST-TYPE:EVENT")?,
@@ -107,8 +149,12 @@ impl MediaPlaylist {
 impl fmt::Display for MediaPlaylist {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_head(f)?;
+        let skipped = self.skipped();
+        if skipped > 0 {
+            writeln!(f, "#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}")?;
+        }
         let mut init_uri = None;
-        for segment in &self.segments {
+        for segment in self.segments.iter().skip(skipped) {
             if segment.discontinuity {
                 writeln!(f, "#EXT-X-DISCONTINUITY")?;
             }

@@ -227,3 +227,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_list_may_leave_out_what_a_client_has_and_never_what_is_near_the_end() {
+    let segments: Vec<_> =
+        (0..20).map(|n| fmp4(&format!("{n}.m4s"), "init-0.mp4", NOON_MS + 2000 * n)).collect();
+    let whole = MediaPlaylist {
+        target: Duration::from_secs(2),
+        media_sequence: 41,
+        skip: Skip::Offered,
+        segments,
+        ..MediaPlaylist::default()
+    };
+    let text = whole.to_string();
+    assert!(
+        text.contains("#EXT-X-VERSION:7\n") && text.contains("#EXT-X-SERVER-CONTROL:CAN-SKIP-UNTIL=12.0\n")
+    );
+    assert!(text.contains("\n0.m4s\n") && !text.contains("EXT-X-SKIP"), "{text}");
+    let text = MediaPlaylist { skip: Skip::Taken, ..whole.clone() }.to_string();
+    assert!(text.contains("#EXT-X-VERSION:9\n") && text.contains("#EXT-X-MEDIA-SEQUENCE:41\n"), "{text}");
+    assert!(text.contains("#EXT-X-SKIP:SKIPPED-SEGMENTS=14\n#EXT-X-MAP"), "{text}");
+    let (first, last) = ("\n14.m4s\n", "\n19.m4s\n");
+    assert!(text.contains(first) && text.contains(last) && !text.contains("\n13.m4s\n"), "{text}");
+    let text = MediaPlaylist { skip: Skip::Taken, is_ended: true, ..whole }.to_string();
+    assert!(text.contains("\n0.m4s\n") && !text.contains("SKIP"), "what is over is whole: {text}");
+}

@@ -42,9 +42,13 @@ impl Gateway {
     pub(crate) async fn segmented(
         self: &Arc<Self>,
         path: &str,
-        request: MediaRequest,
+        mut request: MediaRequest,
     ) -> Result<Response, MediaError> {
         let address = self.segmented_address(path)?;
+        // What a player says of its list makes it nobody else, and is not carried on.
+        if request.query.contains(rewind::SKIP) {
+            request.query = rewind::without_skip(&request.query);
+        }
         if request.query.len() > QUERY_BYTES_MAX {
             let len = request.query.len();
             return Err(MediaError::BadRequest(format!(
@@ -127,6 +131,7 @@ impl Gateway {
             Some(_) => self.kind(packaged, address.item.recorded()).await?,
             None => self.kind(packaged, address.item).await?,
         };
+        let is_delta = past.is_some() && rewind::wants_delta(&request.args);
         let Some(kind) = kind else { return Ok(None) };
         let Some(log) = self.segmented.log(packaged, kind) else {
             return Err(MediaError::NotLive(packaged.stream.path().clone()));
@@ -136,27 +141,29 @@ impl Gateway {
         let is_shared = query.is_empty() || (past.is_some() && rewind::is_common(query));
         if is_shared {
             let texts = log.texts.lock().unwrap_or_else(PoisonError::into_inner);
-            let cached =
-                texts.iter().find(|cached| cached.is_of(address, query) && cached.version == version);
+            let cached = texts
+                .iter()
+                .find(|cached| cached.is_of(address, query, is_delta) && cached.version == version);
             if let Some(cached) = cached {
                 return Ok(Some(cached.text.clone()));
             }
         }
         let text = match &past {
             Some((past, recording)) => {
-                self.make_past(packaged, address, past, query, &snapshot, &recording.log(), recording.rewind)
+                let rewind = recording.rewind;
+                self.make_past(packaged, address, past, query, is_delta, &snapshot, &recording.log(), rewind)
             }
             None => self.make_text(packaged, address, kind, query, &snapshot),
         };
         let text = Arc::new(text);
         if is_shared {
             let mut texts = log.texts.lock().unwrap_or_else(PoisonError::into_inner);
-            texts.retain(|cached| !cached.is_of(address, query));
+            texts.retain(|cached| !cached.is_of(address, query, is_delta));
             if texts.len() == TEXTS_MAX {
                 texts.remove(0);
             }
             let (item, prefix, query) = (address.item, address.prefix.clone(), query.to_owned());
-            texts.push(CachedText { item, prefix, query, version, text: text.clone() });
+            texts.push(CachedText { item, prefix, query, is_delta, version, text: text.clone() });
         }
         Ok(Some(text))
     }
@@ -305,8 +312,9 @@ impl Packaged {
 }
 
 impl CachedText {
-    fn is_of(&self, address: &Address, query: &str) -> bool {
+    fn is_of(&self, address: &Address, query: &str, is_delta: bool) -> bool {
         (self.item, &self.prefix, self.query.as_str()) == (address.item, &address.prefix, query)
+            && self.is_delta == is_delta
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! `?rewind=1` lists everything there is within the window of `record.rewind_ms`, `?start=` begins that many seconds back
 //! or at that wall time (unix milliseconds). Without a recording they change nothing. The query stands behind every name
-//! in a list, so a player that was given one address keeps to it.
+//! in a list, so a player that was given one address keeps to it. Such a list is long and asked for every few seconds, so
+//! players may ask for its end alone (`_HLS_skip=YES`, RFC 8216bis §6.2.5.1).
 
 use super::address::{Address, Item, playlist_name};
 use super::answer::on_the_wall_clock;
@@ -76,6 +77,20 @@ pub(super) fn is_common(query: &str) -> bool {
     query == "rewind=1"
 }
 
+/// What players put into the query to get the end of the list alone.
+pub(super) const SKIP: &str = "_HLS_skip";
+
+/// A query without that.
+pub(super) fn without_skip(query: &str) -> String {
+    let others = query.split('&').filter(|part| part.split('=').next() != Some(SKIP));
+    others.collect::<Vec<_>>().join("&")
+}
+
+/// Whether a player has the list but for its end.
+pub(super) fn wants_delta(args: &Args) -> bool {
+    args.get(SKIP).is_some_and(|value| matches!(value, "YES" | "v2"))
+}
+
 impl Gateway {
     /// A playlist or manifest that begins in the past.
     #[allow(clippy::too_many_arguments)]
@@ -85,6 +100,7 @@ impl Gateway {
         address: &Address,
         past: &Past,
         query: &str,
+        is_delta: bool,
         snapshot: &Snapshot,
         log: &RecordedLog,
         rewind: Duration,
@@ -127,6 +143,7 @@ impl Gateway {
                 let mut playlist = log.rewind_playlist(first, &HlsOptions { target, prefix, query });
                 playlist.discontinuity_sequence += super::answer::discontinuities_before(snapshot);
                 playlist.is_ended = snapshot.is_ended();
+                playlist.skip = if is_delta { hls::Skip::Taken } else { hls::Skip::Offered };
                 playlist.start_offset_s = past.start_offset_s();
                 Text::new(hls::MIME_TYPE, playlist.to_string())
             }

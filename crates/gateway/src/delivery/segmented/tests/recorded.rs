@@ -137,6 +137,26 @@ async fn viewers_of_a_recorded_stream_may_go_back_and_the_plain_list_stays_short
 }
 
 #[tokio::test]
+async fn a_player_that_has_the_list_is_sent_its_end_alone_and_stays_one_viewer() {
+    let recorded = Recorded::new(|_| ());
+    let mut publisher = recorded.server.publish(&CONFIGS());
+    recorded.live(&mut publisher, 0, 30).await;
+    let server = &recorded.server;
+    let whole = server.get("/live/demo/fmp4.m3u8?rewind=1").await.text;
+    assert!(whole.contains("CAN-SKIP-UNTIL=12.0") && names(&whole).len() == 14, "{whole}");
+    let asked = server.asked();
+    for address in ["fmp4.m3u8?rewind=1&_HLS_skip=YES", "fmp4.m3u8?_HLS_skip=v2&rewind=1"] {
+        let delta = server.get(&format!("/live/demo/{address}")).await.text;
+        assert!(delta.contains("#EXT-X-SKIP:SKIPPED-SEGMENTS=8\n"), "{delta}");
+        assert_eq!(names(&delta), names(&whole)[8..], "and nothing of the question is in the names");
+    }
+    assert_eq!(server.asked(), asked, "it is the same viewer");
+    assert_eq!(server.get("/live/demo/fmp4.m3u8?rewind=1").await.text, whole);
+    let plain = server.get("/live/demo/fmp4.m3u8?_HLS_skip=YES").await.text;
+    assert!(!plain.contains("SKIP") && names(&plain).len() == 3, "{plain}");
+}
+
+#[tokio::test]
 async fn a_publisher_that_comes_back_goes_on_in_the_same_recording_behind_a_mark() {
     let recorded = Recorded::new(|_| ());
     let mut publisher = recorded.server.publish(&CONFIGS());
