@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { addFilms, CALM } from "./films.mjs";
 import { routes } from "./routes.mjs";
 import { settle, visitor } from "./town.mjs";
-import { startWorld } from "./world.mjs";
+import { settled, startWorld } from "./world.mjs";
 
 const OUT = fileURLToPath(new URL("../out/shots/", import.meta.url));
 const wanted = process.argv.slice(2);
@@ -15,8 +15,8 @@ const PHONE = { width: 360, height: 640 };
 await mkdir(OUT, { recursive: true });
 const world = await startWorld({ picture: CALM });
 try {
-  const settled = await settle(world);
-  const town = { ...settled, films: await addFilms(world, settled) };
+  const people = await settle(world);
+  const town = { ...people, films: await addFilms(world, people) };
   const { people: { host, guest }, rooms } = town;
   const talker = await visitor(world, guest, rooms.live);
   for (const text of ["晚上好！", "今天畫什麼？", "貓！貓！貓！", "The colours are lovely", "這支筆是哪一牌的？"]) await talker.say(text);
@@ -34,7 +34,13 @@ try {
       const file = `${name}.${look}`;
       if (wanted.length > 0 && !wanted.some((word) => file.includes(word))) continue;
       const { page, errors, close } = await world.open(path, { ...options, ...more });
-      await page.waitForTimeout(/^(room|video|embed)|live/.test(name) ? 3_000 : 1_200);
+      await settled(page);
+      if (/^(room|video|embed)|live/.test(name)) await page.waitForTimeout(2_000);
+      if (name === "room") {
+        // Something runs over the picture.
+        for (const [text, colour] of [["好漂亮的顏色！", "#ffd54a"], ["Beautiful!", "#80d8ff"], ["貓貓 🐱🐱🐱", "#ffffff"]]) await talker.say(text, { colour, mode: "scroll" });
+        await page.waitForTimeout(2_500);
+      }
       await page.screenshot({ path: `${OUT}${file}.png` });
       if (errors.length > 0) process.stderr.write(`${file}: ${errors.join("; ")}\n`);
       await close().catch(() => {});

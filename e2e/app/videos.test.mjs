@@ -144,6 +144,18 @@ test("who comes back goes on where they stopped, and finds it among what was beg
   await close();
 });
 
+test("what is chosen in the settings holds in the player", async () => {
+  const { page, close } = await world.open("/settings/playback", { as: tom });
+  await page.getByLabel("Speed").first().selectOption("1.5");
+  await page.getByLabel("Captions").selectOption("en");
+  await page.getByText("Saved").first().waitFor();
+  await page.goto(`${world.http}/v/${id}`);
+  await waitForPlayback(page);
+  assert.equal(await page.evaluate(() => document.querySelector("video").playbackRate), 1.5);
+  await until("captions are shown", () => page.evaluate(() => [...document.querySelector("video").textTracks].some(({ mode, kind }) => mode === "showing" && kind === "subtitles")));
+  await close();
+});
+
 test("people comment, reply, like and take back what they said", async () => {
   const { page, close } = await world.open(`/v/${id}`, { as: tom });
   await page.getByRole("textbox", { name: "Write a comment" }).fill("See 0:20 <b>now</b> @mei");

@@ -130,6 +130,7 @@ function freePort() {
 export async function settled(page) {
   await page.waitForLoadState("load");
   await page.waitForTimeout(1_200);
+  await page.waitForFunction(() => document.querySelector("[class*=skeleton]") === null, undefined, { timeout: WAIT_MAX_MS }).catch(() => {});
 }
 
 const AXE = await readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");

@@ -20,6 +20,7 @@ import { Status } from "../parts/Status/Status";
 import { Table } from "../parts/Table/Table";
 import { toast } from "../parts/Toast/Toast";
 import { Figure } from "../studio/Overview";
+import { Concerns } from "./Concerns";
 import studio from "../studio/Studio.module.css";
 
 const ASK_EVERY_MS = 3_000;
@@ -36,6 +37,7 @@ export function Overview() {
   const viewers = data?.streams.reduce((sum, stream) => sum + stream.viewer_count, 0) ?? 0;
   return (
     <>
+      <Concerns />
       <Box>
         <dl className={studio.numbers}>
           <Figure label={t("admin.liveStreams")} value={number(data?.streams.length ?? 0)} />

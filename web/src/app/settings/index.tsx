@@ -37,7 +37,7 @@ export function Settings() {
                 { to: "/settings/security", label: t("settings.security") },
                 { to: "/settings/sessions", label: t("settings.sessions") },
                 { to: "/settings/notifications", label: t("settings.notifications") },
-                { to: "/settings/playback", label: t("settings.playback") },
+                { to: "/settings/playback", label: t("playback.title") },
                 { to: "/settings/blocked", label: t("settings.blocked") },
                 { to: "/settings/tokens", label: t("settings.tokens") },
               ]}
