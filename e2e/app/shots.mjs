@@ -38,8 +38,10 @@ try {
       if (/^(room|video|embed)|live/.test(name)) await page.waitForTimeout(2_000);
       if (name === "room") {
         // Something runs over the picture.
-        for (const [text, colour] of [["好漂亮的顏色！", "#ffd54a"], ["Beautiful!", "#80d8ff"], ["貓貓 🐱🐱🐱", "#ffffff"]]) await talker.say(text, { colour, mode: "scroll" });
-        await page.waitForTimeout(2_500);
+        for (const [who, text, colour] of [[own, "接下來畫鬍鬚", "#ffd54a"], [talker, "好漂亮的顏色！", "#ffffff"], [own, "Beautiful, isn't it?", "#80d8ff"]]) {
+          await who.say(text, { colour, mode: "scroll" });
+          await page.waitForTimeout(900);
+        }
       }
       await page.screenshot({ path: `${OUT}${file}.png` });
       if (errors.length > 0) process.stderr.write(`${file}: ${errors.join("; ")}\n`);
