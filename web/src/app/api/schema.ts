@@ -1916,7 +1916,7 @@ export interface Operations {
     body: NewReport;
     answer: Report;
   };
-  /** Public rooms, the newest first. */
+  /** Public rooms, the newest first; or, with `mine`, all of the caller's. */
   "GET /api/v1/rooms": {
     path: undefined;
     query: { q?: string; category?: string; live?: boolean; following?: boolean; user_id?: number; mine?: boolean; sort?: "newest" | "viewers" | "following"; cursor?: number; limit?: number };
