@@ -280,6 +280,8 @@ export type Detail = VideoView & {
   captions: Caption[];
   /** Where its parts begin; also as `/api/v1/videos/{id}/chapters.vtt`. Only for those who may watch. */
   chapters: Chapter[];
+  /** What of it can be had as an MP4 file (`download.mp4`). Only for those who may watch. */
+  downloads: Download[];
   /** Whether its room's chat comes with it (`/api/v1/videos/{id}/danmaku`). */
   has_danmaku: boolean;
   /** Whether the caller put it aside for later. */
@@ -310,6 +312,26 @@ export type Done = {
   undone_at?: number | null;
   /** Who did it. */
   user_id: number;
+};
+
+/** An MP4 file. */
+export type Download = {
+  /** Its address, without `sign`. */
+  address: string;
+  /** Bytes; of a recording that is being made, those there were lately. */
+  bytes: number;
+  /** Ms. */
+  duration_ms: number;
+  /** `source`, `720p`…; of a recording `log`. */
+  file: string;
+  /** Pixels. */
+  height: number;
+  /** Of a recording whose encoder changed its tracks: which of its parts, from 1 on. A file has only one of them. */
+  part?: number | null;
+  /** Position in the video at which it begins, ms. */
+  start_ms: number;
+  /** Pixels. */
+  width: number;
 };
 
 /** How coins came or went. */
@@ -464,7 +486,7 @@ export type JobView = {
   finished_at?: number | null;
   /** Its number. */
   id: number;
-  /** `probe`, `transcode`, `thumbnails`, `import`… */
+  /** `probe`, `transcode`, `thumbnails` or `clip`. */
   kind: string;
   /** Of one that waits: how many are begun before it, with itself. */
   place?: number | null;
@@ -1037,6 +1059,8 @@ export type Shot = {
   id: number;
   /** `scroll`, `top` or `bottom`. */
   mode: string;
+  /** Where players are then, ms: as `at_ms`, less the time for which the encoder was away or the recording paused. */
+  position_ms: number;
   /** Who said it. */
   user_id: number;
 };
