@@ -195,17 +195,23 @@ describe("recordings", () => {
             hls.once(globalThis.Hls.Events.LEVEL_LOADED, done);
             hls.once(globalThis.Hls.Events.ERROR, (_, error) => fail(new Error(error.details)));
           });
+          let [skipped, failed] = [0, false];
+          hls.on(globalThis.Hls.Events.LEVEL_UPDATED, (_, { details }) => {
+            skipped = Math.max(skipped, details.skippedSegments);
+            failed ||= details.deltaUpdateFailed === true;
+          });
           hls.loadSource(url);
           hls.attachMedia(video);
           await loaded;
           await video.play();
           const from = video.currentTime;
           await new Promise((done) => setTimeout(done, 4_000));
-          const at = { from, time: video.currentTime, start: video.seekable.start(0), end: video.seekable.end(0) };
+          const at = { from, time: video.currentTime, start: video.seekable.start(0), end: video.seekable.end(0), skipped, failed };
           hls.destroy();
           return at;
         }, `${base}/index.m3u8?rewind=1`);
         assert.ok(played.end - played.start >= 18, `seekable ${played.start} to ${played.end}`);
+        assert.ok(played.skipped > 0 && !played.failed, "the list is fetched whole once, then its end alone");
         assert.ok(played.from < 5 && played.time > played.from + 2, `played ${played.from} to ${played.time}`);
       };
       await withPage(browser, `${weir.http}/api/docs`, watch, { bypassCSP: true });

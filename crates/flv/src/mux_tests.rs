@@ -294,3 +294,26 @@ fn the_metadata_of_several_tracks_lists_the_others_in_maps_another_reader_unders
     let body = metadata_body(&tracks[..1], None);
     assert_eq!(amf0::decode_all(&body).unwrap()[1].get("videoTrackIdInfoMap"), None);
 }
+
+#[test]
+fn the_length_of_a_file_has_its_place_in_the_metadata_of_files_alone() {
+    let tracks = [audio(0, Codec::Aac, 44_100, 2), video(0, Codec::H264, 1280, 720)];
+    let file = |body: Bytes| {
+        let header = tag_header(TagType::Script, body.len(), 0);
+        [&file_header(true, true)[..], &header, &body, &previous_tag_size(body.len())].concat()
+    };
+    let mut bytes = file(file_metadata_body(&tracks, None));
+    let [duration, size] = file_numbers(&bytes).unwrap();
+    bytes[duration..duration + 8].copy_from_slice(&12.5f64.to_be_bytes());
+    bytes[size..size + 8].copy_from_slice(&4096f64.to_be_bytes());
+    let values = amf0::decode_all(&bytes[24..bytes.len() - 4]).unwrap();
+    let number = |key| values[1].get(key).and_then(Value::as_f64);
+    assert_eq!(
+        (number("duration"), number("filesize"), number("width")),
+        (Some(12.5), Some(4096.0), Some(1280.0))
+    );
+    assert_eq!(file_numbers(&file(metadata_body(&tracks, None))), None);
+    for len in 0..size {
+        assert_eq!(file_numbers(&bytes[..len]), None, "{len} bytes");
+    }
+}
