@@ -16,6 +16,8 @@ export function Password({ room }: { room: RoomView }) {
     await call("POST /api/v1/rooms/{id}/enter", { path: { id: room.id }, body: { password } });
     await cache.invalidateQueries({ queryKey: ["room"] });
   };
+  // Who asks decides what is asked.
+  if (me === undefined) return null;
   if (me === null) {
     return (
       <Notice
