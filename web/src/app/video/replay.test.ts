@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Shot } from "../api/videos";
 import { momentOf, Replay, SPAN_MS, Spans } from "./replay";
 
-const shot = (id: number, at_ms: number): Shot => ({ id, at_ms, user_id: 1, content: `${id}`, colour: "#ffffff", mode: "scroll" });
+const shot = (id: number, at_ms: number): Shot => ({ id, at_ms, position_ms: at_ms, user_id: 1, content: `${id}`, colour: "#ffffff", mode: "scroll" });
 const ids = (shots: readonly Shot[]) => shots.map(({ id }) => id);
 
 describe("the chat of a recording", () => {
