@@ -470,6 +470,7 @@ export const en = {
   "work.cancelled": "cancelled",
   "work.done": "done",
   "work.failed": "failed",
+  "work.kind.clip": "Cutting the clip",
   "work.kind.import": "Fetching the file",
   "work.kind.other": "Working on it",
   "work.kind.probe": "Looking at the file",

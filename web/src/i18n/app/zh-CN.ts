@@ -470,6 +470,7 @@ export const zhCN: Messages = {
   "work.cancelled": "已取消",
   "work.done": "完成",
   "work.failed": "失败",
+  "work.kind.clip": "剪辑片段",
   "work.kind.import": "抓取文件",
   "work.kind.other": "处理中",
   "work.kind.probe": "分析文件",

@@ -470,6 +470,7 @@ export const zhTW: Messages = {
   "work.cancelled": "已取消",
   "work.done": "完成",
   "work.failed": "失敗",
+  "work.kind.clip": "剪輯片段",
   "work.kind.import": "抓取檔案",
   "work.kind.other": "處理中",
   "work.kind.probe": "分析檔案",
