@@ -14,7 +14,7 @@ let encoder;
 
 before(async () => {
   world = await startWorld();
-  view = await world.open("/register", { locale: "zh-TW" });
+  view = await world.open("/register");
 });
 
 after(async () => {
@@ -24,22 +24,22 @@ after(async () => {
 
 test("a new host opens a room with a few clicks and two typed fields", async () => {
   const { page } = view;
-  await page.getByLabel("使用者名稱").fill("painter");
-  await page.getByLabel("密碼").fill(PASSWORD);
-  await page.getByRole("button", { name: "註冊" }).click();
-  await page.getByRole("button", { name: "painter 的帳號" }).waitFor();
-  await page.getByRole("link", { name: "開播" }).first().click();
-  await page.getByRole("button", { name: "建立直播間" }).click();
-  await page.getByRole("heading", { name: "用 OBS 開播" }).waitFor();
+  await page.getByLabel("User name").fill("painter");
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await page.getByRole("button", { name: "Account of painter" }).waitFor();
+  await page.getByRole("link", { name: "Go live" }).first().click();
+  await page.getByRole("button", { name: "Open room" }).click();
+  await page.getByRole("heading", { name: "Go live with OBS" }).waitFor();
 });
 
 test("the key is shown once, behind dots until it is asked for", async () => {
   const { page } = view;
-  await page.getByRole("button", { name: "產生串流金鑰" }).click();
+  await page.getByRole("button", { name: "Make stream key" }).click();
   const key = page.locator("code", { hasText: "•" });
   await key.waitFor();
   assert.ok(!(await page.content()).includes("sk_"), "the key is not on the page");
-  await page.getByRole("button", { name: "顯示", exact: true }).click();
+  await page.getByRole("button", { name: "Show", exact: true }).click();
   const text = await page.locator("code", { hasText: "sk_" }).textContent();
   const server = await page.locator("code", { hasText: "rtmp://" }).textContent();
   encoder = world.encode(`${server}/${text}`, 300);
@@ -49,13 +49,13 @@ test("the signal is seen, the room goes live by itself, and a keyframe interval 
   const { page } = view;
   const began = Date.now();
   // The player has such figures too, in a panel that is closed.
-  await page.locator("dt:visible", { hasText: "位元率" }).first().waitFor();
+  await page.locator("dt:visible", { hasText: "Bitrate" }).first().waitFor();
   t.diagnostic(`figures ${Date.now() - began} ms after the encoder was started`);
   assert.ok(Date.now() - began < SIGNAL_SEEN_MAX_MS, `${Date.now() - began} ms`);
-  await page.locator("[class*=show] .badge", { hasText: "直播中" }).waitFor();
+  await page.locator("[class*=show] .badge", { hasText: "LIVE" }).waitFor();
   await waitForPlayback(page);
-  await page.getByText(/關鍵影格間隔是 \d+ 秒/).waitFor({ timeout: 30_000 });
-  const href = await page.getByRole("link", { name: "以觀眾身分查看" }).getAttribute("href");
+  await page.getByText("Keyframes are 10 s apart. Set the interval to 2 s in OBS → Settings → Output.").waitFor({ timeout: 30_000 });
+  const href = await page.getByRole("link", { name: "See it as a viewer" }).getAttribute("href");
   roomAddress = href;
 });
 
@@ -63,22 +63,22 @@ test("a viewer sees the show; pausing and going on reach the viewer", async () =
   const { page } = view;
   const viewer = await world.open(roomAddress);
   await waitForPlayback(viewer.page);
-  await page.getByRole("button", { name: "暫停直播" }).click();
+  await page.getByRole("button", { name: "Pause broadcast" }).click();
   await viewer.page.getByText("The host is away for a moment.").waitFor({ timeout: 25_000 });
-  await page.getByRole("button", { name: "繼續直播" }).click();
-  await page.getByRole("button", { name: "暫停直播" }).waitFor();
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Pause broadcast" }).waitFor();
   await viewer.close();
 });
 
 test("ending asks first, then tells the viewer where to go next", async () => {
   const { page } = view;
   const viewer = await world.open(roomAddress);
-  await page.getByRole("button", { name: "結束直播" }).click();
+  await page.getByRole("button", { name: "End broadcast" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "取消" }).click();
-  await page.getByRole("button", { name: "結束直播" }).click();
-  await dialog.getByRole("button", { name: "結束直播" }).click();
-  await page.getByRole("heading", { name: "開下一間直播間" }).waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "End broadcast" }).click();
+  await dialog.getByRole("button", { name: "End broadcast" }).click();
+  await page.getByRole("heading", { name: "Open the next room" }).waitFor();
   await viewer.page.getByText("The broadcast has ended", { exact: true }).waitFor({ timeout: 25_000 });
   await viewer.page.getByRole("link", { name: "See who is live" }).waitFor();
   await encoder.stop("SIGKILL");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { until } from "../lib/processes.mjs";
 import { settle, visitor } from "./town.mjs";
-import { startWorld } from "./world.mjs";
+import { openMore, startWorld } from "./world.mjs";
 
 const GONE_MAX_MS = 500;
 
@@ -111,6 +111,7 @@ describe("an admin", () => {
 
   test("resolves what a viewer reported", async () => {
     const viewer = await world.open(`/live/${town.rooms.live.id}`, { as: town.people.secret });
+    await openMore(viewer.page);
     await viewer.page.getByRole("button", { name: "Report" }).click();
     await viewer.page.getByLabel("What is wrong?").fill("not a cat");
     await viewer.page.getByRole("button", { name: "Send report" }).click();

@@ -34,7 +34,7 @@ test("the printed address makes the first admin, who closes the site to all but 
   await guest.page.getByText("This invitation is wrong, used or too old.").waitFor();
   await guest.page.getByLabel("Invitation code").fill(code);
   await guest.page.getByRole("button", { name: "Sign up" }).click();
-  await guest.page.getByRole("button", { name: /Account of guest/ }).waitFor();
+  await guest.page.getByRole("button", { name: "Account of guest" }).waitFor();
   await guest.close();
 });
 

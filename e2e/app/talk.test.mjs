@@ -133,7 +133,7 @@ test("the bell of a host and the kinds of news are kept as they were chosen", as
   const bell = page.getByRole("button", { name: "Tell me when they go live" });
   assert.equal(await bell.getAttribute("aria-pressed"), "true");
   await bell.click();
-  await page.locator("button[aria-pressed=false][aria-label^='Tell me when']").waitFor();
+  await page.getByRole("button", { name: "Tell me when they go live", pressed: false }).waitFor();
   await page.goto(`${world.http}/settings/notifications`);
   const kind = page.getByLabel("someone I follow publishes a video");
   await kind.uncheck();
@@ -142,7 +142,7 @@ test("the bell of a host and the kinds of news are kept as they were chosen", as
   assert.equal(await kind.isChecked(), false);
   assert.equal(await page.getByLabel("someone I follow goes live").isChecked(), true);
   await page.goto(`${world.http}/@${town.people.host.username}`);
-  await page.locator("button[aria-pressed=false][aria-label^='Tell me when']").click();
-  await page.locator("button[aria-pressed=true][aria-label^='Tell me when']").waitFor();
+  await page.getByRole("button", { name: "Tell me when they go live", pressed: false }).click();
+  await page.getByRole("button", { name: "Tell me when they go live", pressed: true }).waitFor();
   await close();
 });

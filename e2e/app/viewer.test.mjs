@@ -78,7 +78,7 @@ describe("a viewer who joins in", () => {
 
   test("follows the host, and the number says so", async () => {
     const { page } = view;
-    const follow = page.getByRole("button", { name: /Follow/ });
+    const follow = page.getByRole("button", { name: "Follow" });
     await follow.click();
     await page.getByRole("button", { name: "Following 2" }).waitFor();
   });

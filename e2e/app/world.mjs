@@ -1,5 +1,6 @@
 // A server of its own with people, rooms and a picture to watch, and windows of Chromium to look at it with.
 //
+// WEIR_WINDOW=zh-TW-phone opens windows as a phone in Taiwan has them where a test does not say otherwise.
 // WEIR_PREVIEW=1 shows web/dist through Vite's preview in front of the server instead of the pages built into the
 // binary: for working on the pages without compiling.
 
@@ -9,8 +10,19 @@ import { fileURLToPath } from "node:url";
 import { launchBrowser } from "../browser.mjs";
 import { start, until } from "../lib/processes.mjs";
 import { startWeir, untilLive } from "../lib/weir.mjs";
+import { said as saidIn, speak } from "./words.mjs";
 
 export const PASSWORD = "correct horse";
+/** The windows of viewers, hosts and admins. */
+const WINDOWS = {
+  "en-desktop": { locale: "en-US", viewport: { width: 1280, height: 720 } },
+  "zh-TW-phone": { locale: "zh-TW", viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true },
+};
+const WINDOW = process.env.WEIR_WINDOW ?? "en-desktop";
+if (!(WINDOW in WINDOWS)) throw new Error(`WEIR_WINDOW is ${WINDOW}, expected ${Object.keys(WINDOWS).join(" or ")}`);
+/** Whether windows are as small as a phone. */
+export const isPhone = WINDOW === "zh-TW-phone";
+let isTaught = false;
 /** Longer than anything on a page may take. */
 const WAIT_MAX_MS = 10_000;
 const WEB = fileURLToPath(new URL("../../web", import.meta.url));
@@ -64,12 +76,16 @@ export async function startWorld({ settings = {}, picture } = {}) {
     },
     /** A window; signed in when `as` is a person. Its errors fail the test that closes it. */
     async open(path, { as, ...options } = {}) {
-      const context = await browser.newContext({ locale: "en-US", viewport: { width: 1280, height: 720 }, ...options });
+      const context = await browser.newContext({ ...WINDOWS[WINDOW], ...options });
       context.setDefaultTimeout(WAIT_MAX_MS);
       if (as !== undefined) {
         await context.addCookies([{ name: "weir_session", value: as.token, url: pages.http, httpOnly: true, sameSite: "Lax" }]);
       }
       const page = await context.newPage();
+      if (isPhone && !isTaught) {
+        speak(page, "zh-TW");
+        isTaught = true;
+      }
       const errors = [];
       page.on("pageerror", (error) => errors.push(String(error)));
       page.on("console", (message) => {
@@ -124,6 +140,14 @@ function freePort() {
       probe.close(() => resolve(port));
     });
   });
+}
+
+/** The app's text of this name with anything in its places, in the language of windows. */
+export const said = (key) => saidIn(key, isPhone ? "zh-TW" : "en");
+
+/** On a phone, opens what a room has behind a button for what one does seldom. */
+export async function openMore(page) {
+  if (isPhone) await page.getByRole("button", { name: "More", exact: true }).click();
 }
 
 /** Until what the page asks for is there. */
