@@ -41,7 +41,7 @@ async fn every_route_lets_in_exactly_whom_it_should() {
         ("GET", "/stat.xsl", 200),
         ("GET", "/control/drop/publisher?app=live&name=mark", 200),
         ("GET", "/control/redirect/client?app=live&newname=x", 501),
-        ("GET", "/control/record/start?app=live", 501),
+        ("GET", "/control/record/start?app=live&name=mark", 409),
         ("GET", "/metrics", 200),
     ];
     let open = 0;
@@ -82,6 +82,8 @@ async fn a_page_of_another_site_changes_nothing_even_with_the_operators_password
     {
         for peer in [HERE, THERE] {
             assert_eq!(status(&router, peer, "GET", "/control/drop/publisher?app=live", headers).await, 403);
+            let start = "/control/record/start?app=live&name=mark";
+            assert_eq!(status(&router, peer, "GET", start, headers).await, 403);
             assert_eq!(status(&router, peer, "DELETE", "/api/streams/live/mark", headers).await, 403);
         }
     }
