@@ -16,7 +16,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const CONNECTIONS = 50;
 const HOURS = 3;
 /** Videos that are open at once for the memory of one. */
-const OPEN = 20;
+const OPEN = Number(process.env.OPEN ?? 20);
 /** What the figures are meant to be. */
 const GOAL = { ratio: 0.7, seekMs: 100, openBytes: 1 << 20 };
 const TICKS_PER_SECOND = 100;
