@@ -31,7 +31,7 @@ export const en = {
   "bell.unread": "Notifications, {count} unread",
   "bell.wentLive": "{host} is live: {title}",
   "block.do": "Block",
-  "block.done": "You no longer see what {name} says. Settings → Blocked people brings it back.",
+  "block.done": "You no longer see what {name} says. Settings → Blocked brings it back.",
   "block.undo": "Unblock",
   "browse.all": "All rooms",
   "browse.empty.text": "Open the first one: it takes a title and a minute.",
