@@ -44,7 +44,11 @@ export function FollowButton({ userId }: { userId: number }) {
         {isFollowed ? t("follow.done") : t("follow.do")}
         {data !== undefined && <span> {compact(data.followers)}</span>}
       </Button>
-      {isFollowed && <IconButton icon={isTold ? "bell" : "bellOff"} label={t("follow.tell")} aria-pressed={isTold} busy={tell.isPending} onClick={() => tell.mutate()} />}
+      {isFollowed && (
+        <span data-bell="">
+          <IconButton icon={isTold ? "bell" : "bellOff"} label={t("follow.tell")} aria-pressed={isTold} busy={tell.isPending} onClick={() => tell.mutate()} />
+        </span>
+      )}
     </>
   );
 }
