@@ -1,6 +1,7 @@
 /** Which news somebody wants to be told. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import { CheckField } from "../parts/Field/Field";
@@ -15,22 +16,29 @@ export function Notifications() {
   const cache = useQueryClient();
   const key = ["notification-choices"];
   const { data, error, refetch } = useQuery({ queryKey: key, queryFn: () => call("GET /api/v1/me/notifications/choices") });
+  // What was chosen is shown at once, and taken back when the server refuses.
+  const [chosen, setChosen] = useState<Partial<Record<Kind, boolean>>>({});
   const change = useMutation({
-    mutationFn: ([kind, isWanted]: [Kind, boolean]) => call("PATCH /api/v1/me/notifications/choices", { body: { [kind]: isWanted } }),
+    mutationFn: (choice: Partial<Record<Kind, boolean>>) => call("PATCH /api/v1/me/notifications/choices", { body: choice }),
     onSuccess: (choices) => {
       cache.setQueryData(key, choices);
       toast(t("saved"));
     },
-    onError: toastError,
+    onError: (refused) => {
+      setChosen({});
+      toastError(refused);
+    },
   });
+  const choose = (kind: Kind, isWanted: boolean) => {
+    setChosen({ ...chosen, [kind]: isWanted });
+    change.mutate({ [kind]: isWanted });
+  };
   if (data === undefined) return error === null ? <Skeleton height="10rem" /> : <Failed error={error} onRetry={() => void refetch()} />;
-  // What was chosen is shown at once, and taken back when the server refuses.
-  const isWanted = (kind: Kind) => (change.isPending && change.variables[0] === kind ? change.variables[1] : data[kind]);
   return (
     <Box>
       <h2>{t("settings.news")}</h2>
       {KINDS.map((kind) => (
-        <CheckField key={kind} label={t(`settings.news.${kind}`)} checked={isWanted(kind)} onChange={(event) => change.mutate([kind, event.target.checked])} />
+        <CheckField key={kind} label={t(`settings.news.${kind}`)} checked={chosen[kind] ?? data[kind]} onChange={(event) => choose(kind, event.target.checked)} />
       ))}
       <p className="hint">{t("settings.newsHint")}</p>
     </Box>
