@@ -27,7 +27,7 @@ struct Choices {
 /// What is to change; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Change {
+struct ChoicesChange {
     went_live: Option<bool>,
     video_published: Option<bool>,
 }
@@ -40,12 +40,12 @@ async fn read(State(platform): State<Arc<Platform>>, caller: Caller) -> Result<J
 }
 
 /// Says which kinds of news the caller wants.
-#[utoipa::path(patch, path = "/api/v1/me/notifications/choices", tag = "notifications", request_body = Change,
+#[utoipa::path(patch, path = "/api/v1/me/notifications/choices", tag = "notifications", request_body = ChoicesChange,
     responses((status = 200, body = Choices)))]
 async fn change(
     State(platform): State<Arc<Platform>>,
     caller: Caller,
-    Json(change): Json<Change>,
+    Json(change): Json<ChoicesChange>,
 ) -> Result<Json<Choices>> {
     let user = caller.user()?;
     for (kind, is_wanted) in [("went_live", change.went_live), ("video_published", change.video_published)] {

@@ -156,6 +156,12 @@ export type Choices = {
   went_live: boolean;
 };
 
+/** What is to change; what is left out stays. */
+export type ChoicesChange = {
+  video_published?: boolean | null;
+  went_live?: boolean | null;
+};
+
 /** How a report is closed. */
 export type Closing = {
   /** `resolved` or `dismissed`. */
@@ -1755,7 +1761,7 @@ export interface Operations {
   "PATCH /api/v1/me/notifications/choices": {
     path: undefined;
     query: undefined;
-    body: Change;
+    body: ChoicesChange;
     answer: Choices;
   };
   /** Marks all as read, and forgets the oldest beyond the limit. */
