@@ -2,7 +2,8 @@
 //!
 //! `PUT|DELETE /api/v1/users/{id}/block` block and unblock; `GET /api/v1/me/blocked` lists whom the caller blocks. Who is
 //! blocked cannot follow who blocks, nor comment on that one's videos, and its comments are not listed to that one. Chat is
-//! sent to all members of a room alike: there clients leave out what the list names. Nobody is told of being blocked.
+//! sent to all members of a room alike: there clients leave out what the list names. Nobody is sent word of being
+//! blocked; who tries to follow or comment is refused with that reason.
 
 #[cfg(test)]
 mod tests;
@@ -53,12 +54,14 @@ async fn block(
     let insert = sql("INSERT INTO blocks (user_id, blocked_id, created_at) SELECT $1, $2, $3 FROM users \
          WHERE id = $1 AND (SELECT COUNT(*) FROM blocks WHERE user_id = $1) < $4 ON CONFLICT DO NOTHING");
     let insert = insert.bind(user.id).bind(id).bind(now_ms()).bind(BLOCKED_MAX);
-    if platform.db.execute(insert).await? == 0 && !is_blocked(&platform.db, user.id, id).await? {
+    let mut tx = platform.db.begin().await?;
+    let is_new = tx.execute(insert).await? > 0;
+    if !is_new && !is_blocked(&platform.db, user.id, id).await? {
         let message = format!("You block {BLOCKED_MAX} people, which is the most.");
         return Err(Error::conflict("too_many_blocked", message));
     }
-    follows::unfollow(&platform.db, user.id, id).await?;
-    follows::unfollow(&platform.db, id, user.id).await?;
+    follows::part(&mut tx, user.id, id).await?;
+    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -12,7 +12,7 @@ pub(crate) use routes::PersonRow;
 pub use routes::routes;
 
 use crate::clock::now_ms;
-use crate::db::{Db, sql};
+use crate::db::{Db, Tx, sql};
 use crate::webhooks::{self, Happening};
 use crate::{Error, Platform, Result, blocks};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,14 @@ pub async fn follow(platform: &Platform, follower_id: i64, user_id: i64) -> Resu
 pub async fn unfollow(db: &Db, follower_id: i64, user_id: i64) -> Result<()> {
     let delete = sql("DELETE FROM follows WHERE follower_id = $1 AND user_id = $2");
     db.execute(delete.bind(follower_id).bind(user_id)).await?;
+    Ok(())
+}
+
+/// Makes neither follow the other.
+pub(crate) async fn part(tx: &mut Tx, one_id: i64, other_id: i64) -> Result<()> {
+    let delete = sql("DELETE FROM follows WHERE (follower_id = $1 AND user_id = $2) \
+         OR (follower_id = $2 AND user_id = $1)");
+    tx.execute(delete.bind(one_id).bind(other_id)).await?;
     Ok(())
 }
 

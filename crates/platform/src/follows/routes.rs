@@ -63,25 +63,25 @@ async fn follow(
     Ok(Json(super::counts(&platform.db, id, Some(user.id)).await?))
 }
 
-/// How one follows.
+/// What is to be changed of how one follows.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct How {
+struct FollowChange {
     /// Whether one is told when the user goes live or publishes a video.
     is_told: bool,
 }
 
 /// Says whether the caller is told what a user it follows does.
-#[utoipa::path(patch, path = "/api/v1/users/{id}/follow", tag = "follows", request_body = How,
+#[utoipa::path(patch, path = "/api/v1/users/{id}/follow", tag = "follows", request_body = FollowChange,
     responses((status = 200, body = Counts)))]
 async fn change(
     State(platform): State<Arc<Platform>>,
     caller: Caller,
     Path(id): Path<i64>,
-    Json(how): Json<How>,
+    Json(change): Json<FollowChange>,
 ) -> Result<Json<Counts>> {
     let user = caller.user()?;
-    super::set_told(&platform.db, user.id, id, how.is_told).await?;
+    super::set_told(&platform.db, user.id, id, change.is_told).await?;
     Ok(Json(super::counts(&platform.db, id, Some(user.id)).await?))
 }
 

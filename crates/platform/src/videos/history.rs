@@ -85,7 +85,7 @@ async fn read(
     Ok(Json(Page { items, next }))
 }
 
-pub(super) async fn still_watchable(platform: &Platform, caller: &Caller, id: i64) -> Result<Option<Video>> {
+async fn still_watchable(platform: &Platform, caller: &Caller, id: i64) -> Result<Option<Video>> {
     let Some(video) = super::get(&platform.db, id).await? else { return Ok(None) };
     let may = super::may_watch(platform, &video, caller.user.as_deref()).await.is_ok();
     Ok(Some(video).filter(|_| may))
@@ -124,13 +124,24 @@ async fn liked(
 ) -> Result<Json<Page<VideoView>>> {
     let query = sql("SELECT video_id, created_at FROM video_likes WHERE user_id = $1 AND created_at < $2 \
          ORDER BY created_at DESC LIMIT $3");
+    own(&platform, &caller, query, page).await
+}
+
+/// A page of videos the caller put on a list of its own: `query` takes the caller, the time before which and how many,
+/// and gives their numbers with the times.
+pub(super) async fn own(
+    platform: &Platform,
+    caller: &Caller,
+    query: crate::db::Query,
+    page: PageQuery,
+) -> Result<Json<Page<VideoView>>> {
     let query = query.bind(caller.user()?.id).bind(page.before_id()).bind(page.limit() + 1);
     let rows: Vec<(i64, i64)> = platform.db.all(query).await?;
     let Page { items: rows, next } = Page::cut(rows, page.limit(), |(_, created_at)| *created_at);
     let mut items = Vec::with_capacity(rows.len());
     for (video_id, _) in rows {
-        if let Some(video) = still_watchable(&platform, &caller, video_id).await? {
-            items.push(VideoView::new(&platform, &video, &caller).await?);
+        if let Some(video) = still_watchable(platform, caller, video_id).await? {
+            items.push(VideoView::new(platform, &video, caller).await?);
         }
     }
     Ok(Json(Page { items, next }))

@@ -1,8 +1,7 @@
 //! Videos somebody wants to watch another time.
 
-use super::history::still_watchable;
 use super::view::VideoView;
-use super::{Video, rights, visible};
+use super::{Video, history, rights, visible};
 use crate::accounts::User;
 use crate::caller::Caller;
 use crate::clock::now_ms;
@@ -40,16 +39,7 @@ async fn list(
     let query =
         sql("SELECT video_id, created_at FROM videos_for_later WHERE user_id = $1 AND created_at < $2 \
          ORDER BY created_at DESC LIMIT $3");
-    let query = query.bind(caller.user()?.id).bind(page.before_id()).bind(page.limit() + 1);
-    let rows: Vec<(i64, i64)> = platform.db.all(query).await?;
-    let Page { items: rows, next } = Page::cut(rows, page.limit(), |(_, created_at)| *created_at);
-    let mut items = Vec::with_capacity(rows.len());
-    for (video_id, _) in rows {
-        if let Some(video) = still_watchable(&platform, &caller, video_id).await? {
-            items.push(VideoView::new(&platform, &video, &caller).await?);
-        }
-    }
-    Ok(Json(Page { items, next }))
+    history::own(&platform, &caller, query, page).await
 }
 
 /// Puts a video aside for later.

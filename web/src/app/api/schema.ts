@@ -370,6 +370,12 @@ export type ErrorBody = {
   message: string;
 };
 
+/** What is to be changed of how one follows. */
+export type FollowChange = {
+  /** Whether one is told when the user goes live or publishes a video. */
+  is_told: boolean;
+};
+
 /** A gift of the catalogue. */
 export type Gift = {
   /** Coins it costs. */
@@ -420,12 +426,6 @@ export type Health = {
   is_there: boolean;
   /** The last minutes, the oldest first. */
   samples: Sample[];
-};
-
-/** How one follows. */
-export type How = {
-  /** Whether one is told when the user goes live or publishes a video. */
-  is_told: boolean;
 };
 
 /** A picture. */
@@ -2258,7 +2258,7 @@ export interface Operations {
   "PATCH /api/v1/users/{id}/follow": {
     path: { id: number };
     query: undefined;
-    body: How;
+    body: FollowChange;
     answer: Counts;
   };
   /** Follows a user no longer. */

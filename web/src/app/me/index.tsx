@@ -16,6 +16,7 @@ import { Icon } from "../parts/Icon/Icon";
 import { More } from "../parts/More/More";
 import { Notice } from "../parts/Notice/Notice";
 import { Box, Page, Row, Rows, Section } from "../parts/Page/Page";
+import { PersonRow } from "../parts/PersonRow/PersonRow";
 import { RoomGrid } from "../parts/RoomCard/RoomCard";
 import { SignedIn } from "../parts/SignedIn/SignedIn";
 import { LinkTabs } from "../parts/Tabs/Tabs";
@@ -75,18 +76,9 @@ export function Following() {
           {(users) => (
             <Rows label={t("following.title")}>
               {users.map((user) => (
-                <Row
-                  key={user.id}
-                  before={<Avatar user={user} size={42} />}
-                  title={
-                    <Link to="/@$username" params={{ username: user.username }}>
-                      {user.name}
-                    </Link>
-                  }
-                  text={`@${user.username}`}
-                >
+                <PersonRow key={user.id} user={user}>
                   <FollowButton userId={user.id} />
-                </Row>
+                </PersonRow>
               ))}
             </Rows>
           )}

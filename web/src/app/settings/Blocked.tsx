@@ -3,11 +3,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { t } from "../../i18n/app";
 import { blockedQuery, useBlock } from "../api/blocked";
-import { Avatar } from "../parts/Avatar/Avatar";
 import { Button } from "../parts/Button/Button";
 import { Failed, Notice, Skeleton } from "../parts/Notice/Notice";
-import { Row, Rows } from "../parts/Page/Page";
-import { Link } from "../routing";
+import { Rows } from "../parts/Page/Page";
+import { PersonRow } from "../parts/PersonRow/PersonRow";
 
 export function Blocked() {
   const { data, error, refetch } = useQuery(blockedQuery);
@@ -19,20 +18,11 @@ export function Blocked() {
       <p className="hint">{t("settings.blockedText")}</p>
       <Rows label={t("settings.blocked")}>
         {data.items.map((user) => (
-          <Row
-            key={user.id}
-            before={<Avatar user={user} size={42} />}
-            title={
-              <Link to="/@$username" params={{ username: user.username }}>
-                {user.name}
-              </Link>
-            }
-            text={`@${user.username}`}
-          >
+          <PersonRow key={user.id} user={user}>
             <Button busy={block.isPending} onClick={() => block.mutate({ userId: user.id, isBlocked: false })}>
               {t("block.undo")}
             </Button>
-          </Row>
+          </PersonRow>
         ))}
       </Rows>
     </>

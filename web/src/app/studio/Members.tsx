@@ -6,12 +6,12 @@ import { t } from "../../i18n/app";
 import { call } from "../api/client";
 import { pagesQuery } from "../api/queries";
 import type { PublicUser, RoomView } from "../api/schema";
-import { Avatar } from "../parts/Avatar/Avatar";
 import { Button } from "../parts/Button/Button";
 import { Field, Form } from "../parts/Field/Field";
 import { More } from "../parts/More/More";
 import { Notice } from "../parts/Notice/Notice";
-import { Box, Row, Rows } from "../parts/Page/Page";
+import { Box, Rows } from "../parts/Page/Page";
+import { PersonRow } from "../parts/PersonRow/PersonRow";
 import { toastError } from "../parts/Toast/Toast";
 
 export function Members({ room }: { room: RoomView }) {
@@ -51,11 +51,11 @@ export function Members({ room }: { room: RoomView }) {
         {(people) => (
           <Rows label={t("members.title")}>
             {people.map((person) => (
-              <Row key={person.id} before={<Avatar user={person} />} title={person.name} text={`@${person.username}`}>
+              <PersonRow key={person.id} user={person}>
                 <Button aria-label={`${t("members.remove")}: ${person.name}`} onClick={() => remove.mutate(person.id)}>
                   {t("members.remove")}
                 </Button>
-              </Row>
+              </PersonRow>
             ))}
           </Rows>
         )}

@@ -307,7 +307,7 @@ export const en = {
   "settings.bio": "About you",
   "settings.blocked": "Blocked",
   "settings.blockedEmpty": "You block nobody",
-  "settings.blockedText": "You do not see what blocked people write in chats and comments. They cannot follow you or comment on your videos, and are not told.",
+  "settings.blockedText": "You do not see what blocked people write in chats and comments. They cannot follow you or comment on your videos. No notice is sent to them.",
   "settings.news": "Tell me when",
   "settings.news.video_published": "someone I follow publishes a video",
   "settings.news.went_live": "someone I follow goes live",
